@@ -1,0 +1,1 @@
+"""The conversation: a transport-free command core and its Matrix adapters."""

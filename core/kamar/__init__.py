@@ -1,0 +1,1 @@
+"""The rules of Sosial Kamar: pure functions and values, standard library only."""

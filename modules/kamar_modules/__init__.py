@@ -1,0 +1,1 @@
+"""Synapse modules; they run inside every Synapse process."""

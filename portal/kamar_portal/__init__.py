@@ -1,0 +1,1 @@
+"""The web portal and its JSON API."""

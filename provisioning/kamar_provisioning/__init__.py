@@ -1,0 +1,1 @@
+"""The kamar command: starts, repairs and fills a server."""

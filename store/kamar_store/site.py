@@ -1,0 +1,18 @@
+"""What every program of a server is given: its settings, its directory, its registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kamar.settings import Settings
+from kamar.state import State
+from kamar_store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One running server. A part of ``kamar serve`` is ``async def run(site: Site) -> None`` and runs until cancelled."""
+
+    settings: Settings
+    state: State
+    store: Store
