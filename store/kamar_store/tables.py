@@ -178,6 +178,7 @@ outbox = Table(
     Column("id", Integer, primary_key=True),
     Column("kind", String(32), nullable=False),
     Column("key", Text, nullable=False, unique=True),
+    Column("lane", Text),  # rows of one lane are done one after the other, in order
     Column("payload", JSON, nullable=False),
     Column("state", String(8), nullable=False, default="ready"),  # ready, done, parked
     Column("attempts", Integer, nullable=False, default=0),
@@ -186,6 +187,7 @@ outbox = Table(
     Column("error", Text, nullable=False, default=""),
     Column("created_at", Utc, nullable=False),
     Index("ix_outbox_state_due_at", "state", "due_at"),
+    Index("ix_outbox_lane_state_id", "lane", "state", "id"),
 )
 
 # What Synapse pushed: each transaction and each event counts once.

@@ -1,0 +1,63 @@
+"""What people read when something is refused: one sentence for each error code, what happened and what to do.
+
+Placeholders in braces are taken from the error's detail. Programs add their own status or colour, never their own words.
+"""
+
+from __future__ import annotations
+
+from kamar.errors import KamarError
+from kamar.words import mark as _
+from kamar.words import translate
+
+SENTENCES: dict[str, str] = {
+    "code_malformed": _("Kode ini salah ketik. Periksa lagi sepuluh hurufnya, atau minta kode kepada yang mengajak Anda."),
+    "code_unknown": _("Kode ini tidak kami kenal. Periksa lagi, atau minta kode kepada yang mengajak Anda."),
+    "code_revoked": _("Kode ini sudah tidak berlaku. Minta kode baru kepada yang mengajak Anda."),
+    "too_many_tries": _("Terlalu banyak percobaan dari tempat Anda. Tunggu {minutes} menit, lalu coba lagi."),
+    "wilayah_unknown": _("Tempat ini tidak kami temukan. Cari lagi dengan nama desa atau kelurahan dan kecamatannya."),
+    "village_missing": _("Pilih dulu desa atau kelurahan tempat Anda tinggal."),
+    "rt_out_of_range": _("Nomor RT dari 001 sampai 999. Kosongkan bila tidak tahu."),
+    "rw_out_of_range": _("Nomor RW dari 001 sampai 999. Kosongkan bila tidak tahu."),
+    "age_missing": _("Sosial Kamar hanya untuk yang berumur 17 tahun ke atas. Centang bila Anda sudah 17 tahun."),
+    "consent_missing": _("Kotak bertanda wajib perlu dicentang. Tanpa itu kamar tidak dapat dibuka untuk Anda."),
+    "consent_unknown": _("Ada persetujuan yang tidak kami kenal. Muat ulang halaman ini, lalu coba lagi."),
+    "name_short": _("Nama terlalu pendek. Pakai paling sedikit {least} huruf."),
+    "name_long": _("Nama terlalu panjang. Pakai paling banyak {most} huruf."),
+    "name_characters": _("Nama memuat tanda yang tidak dapat dipakai. Pakai huruf, angka dan spasi saja."),
+    "name_reserved": _("Nama ini mirip nama jabatan atau lembaga. Pilih nama lain, misalnya nama panggilan Anda."),
+    "password_short": _("Kata sandi terlalu pendek. Pakai paling sedikit {least} huruf, atau pakai yang kami buatkan."),
+    "password_long": _("Kata sandi terlalu panjang. Pakai paling banyak {most} huruf."),
+    "password_common": _("Kata sandi ini mudah ditebak. Pilih yang lain, atau pakai yang kami buatkan."),
+    "signup_unknown": _("Pendaftaran ini tidak kami temukan. Mulai lagi dari tautan undangan Anda."),
+    "signup_expired": _("Pendaftaran ini sudah lewat {days} hari. Mulai lagi dari tautan undangan Anda."),
+    "signup_step": _("Langkah sebelumnya belum selesai. Lanjutkan dari sini."),
+    "signup_finished": _("Pendaftaran ini sudah selesai. Masuk dengan nama akun dan kata sandi Anda."),
+    "login_failed": _("Nama akun atau kata sandi tidak cocok. Periksa lagi; huruf besar dan kecil berbeda."),
+    "link_used": _("Tautan ini sudah dipakai atau sudah lewat waktunya. Minta tautan baru."),
+    "login_needed": _("Masuk dulu untuk membuka halaman ini."),
+    "csrf": _("Halaman ini sudah terlalu lama terbuka. Muat ulang, lalu coba lagi."),
+    "not_found": _("Halaman ini tidak ada. Kembali ke Komunitas Saya."),
+    "not_allowed": _("Halaman ini bukan untuk akun Anda."),
+    "chat_starting": _("Obrolan sedang disiapkan. Halaman ini mencoba lagi sendiri."),
+    "chat_refused": _("Obrolan menolak permintaan ini. Coba lagi sebentar; bila tetap gagal, hubungi pengelola."),
+    "upload_too_large": _("Berkas ini {size} MB, paling besar {most} MB. Kecilkan dulu atau kirim sebagai tautan."),
+    "upload_kind": _("Jenis berkas ini tidak dapat dikirim di sini."),
+    "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    "disk_full": _("Penyimpanan server penuh. Tidak ada yang hilang; pengelola perlu mengosongkan ruang."),
+    "settings_invalid": _("kamar.toml perlu dibetulkan: {problems}"),
+    "secret_missing": _("Berkas rahasia {file} tidak ada. Jalankan ./kamar up untuk membuatnya."),
+    "secret_open": _("Berkas rahasia {file} dapat dibaca orang lain. Jalankan: chmod 600 {file}"),
+}
+
+
+def sentence(error: KamarError, language: str = "id") -> str:
+    """Return the sentence for ``error``; its bare code where none is written (a test forbids that for our own codes)."""
+    text = SENTENCES.get(error.code)
+    if text is None:
+        return error.code
+    return translate(text, language).format_map(_Lenient(error.detail))
+
+
+class _Lenient(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "…"
