@@ -1,0 +1,53 @@
+"""The whole registry: every table, and the search over the names of wilayah.
+
+Until the first release this file follows ``tables.py`` by itself; then it is frozen, and a change is a new file.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+from kamar_store.tables import metadata
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Columns that hold a path are compared byte by byte (kamar.wilayah.below), whatever the database's own order.
+PATHS = {"path", "parent", "superseded_by", "home", "node"}
+
+SQLITE = (
+    "CREATE TABLE wilayah_word (word TEXT, path TEXT, PRIMARY KEY (word, path)) WITHOUT ROWID",
+    "CREATE INDEX ix_wilayah_word_path ON wilayah_word (path)",
+    "CREATE VIRTUAL TABLE wilayah_vocabulary USING fts5 (word, tokenize='trigram', detail='none')",
+    "CREATE INDEX ix_node_postcode ON node (postcode) WHERE postcode <> ''",
+)
+POSTGRESQL = (
+    *(
+        f'ALTER TABLE {table.name} ALTER COLUMN {column.name} TYPE TEXT COLLATE "C"'
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.name in PATHS
+    ),
+    'CREATE TABLE wilayah_word (word TEXT COLLATE "C", path TEXT COLLATE "C", PRIMARY KEY (word, path))',
+    "CREATE INDEX ix_wilayah_word_path ON wilayah_word (path)",
+    'CREATE TABLE wilayah_vocabulary (word TEXT COLLATE "C" PRIMARY KEY)',
+    "CREATE INDEX ix_wilayah_vocabulary_trigram ON wilayah_vocabulary USING gin (word gin_trgm_ops)",
+    "CREATE INDEX ix_node_postcode ON node (postcode) WHERE postcode <> ''",
+)
+
+
+def upgrade() -> None:
+    """Create everything."""
+    connection = op.get_bind()
+    metadata.create_all(connection)
+    for statement in POSTGRESQL if connection.dialect.name == "postgresql" else SQLITE:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop everything."""
+    op.execute("DROP TABLE wilayah_vocabulary")
+    op.execute("DROP TABLE wilayah_word")
+    metadata.drop_all(op.get_bind())
