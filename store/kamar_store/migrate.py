@@ -1,4 +1,4 @@
-"""Bring the registry's database to the newest shape; every start calls it, and mostly it has nothing to do."""
+"""Bring the registry's database to the newest shape; every start calls it."""
 
 from __future__ import annotations
 
@@ -56,6 +56,4 @@ def configuration(connection: Connection) -> Config:
 def is_ours(name: str | None, kind: str, parents: object) -> bool:
     """Tell Alembic's comparison which objects of the database the metadata describes."""
     del parents
-    return (
-        not (kind == "table" and name is not None and name.startswith(SEARCH)) and name != "ix_node_postcode"
-    )
+    return not (kind == "table" and name is not None and name.startswith(SEARCH)) and name != "ix_node_postcode"

@@ -1,6 +1,6 @@
 """The whole registry: every table, and the search over the names of wilayah.
 
-Until the first release this file follows ``tables.py`` by itself; then it is frozen, and a change is a new file.
+Until the first release this file follows ``tables.py`` by itself; then it is frozen.
 """
 
 from __future__ import annotations
