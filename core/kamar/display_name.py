@@ -10,13 +10,16 @@ from kamar.errors import KamarError
 LONGEST = 40  # characters
 SHORTEST = 2
 RESERVED = (  # words that make a name look like an office or an institution; compared by skeleton
-    "admin", "administrator", "moderator", "bot", "kamar", "sosialkamar", "koordinator", "ketua", "sekretaris", "bendahara",
-    "pengurus", "panitia", "resmi", "official", "exco", "kpu", "bawaslu", "polri", "tni", "presiden", "lurah", "camat",
+    "admin", "administrator", "moderator", "bot", "kamar", "sosialkamar", "koordinator", "ketua", "sekretaris",
+    "bendahara", "pengurus", "panitia", "resmi", "official", "exco", "kpu", "bawaslu", "polri", "tni", "presiden", "lurah", "camat",
 )  # fmt: skip
 LOOKALIKE = str.maketrans({  # what eyes take for a Latin letter, after NFKD and lower case
-    "0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "|": "l", "ı": "i",
-    "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "у": "y", "х": "x", "і": "i", "ј": "j", "ѕ": "s", "ԁ": "d", "һ": "h",
-    "к": "k", "м": "m", "т": "t", "в": "b", "н": "h", "г": "r", "α": "a", "ο": "o", "ρ": "p", "τ": "t", "υ": "u", "ν": "v",
+    "0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "|": "l",
+    "ı": "i",
+    "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "у": "y", "х": "x", "і": "i", "ј": "j", "ѕ": "s", "ԁ": "d",
+    "һ": "h",
+    "к": "k", "м": "m", "т": "t", "в": "b", "н": "h", "г": "r", "α": "a", "ο": "o", "ρ": "p", "τ": "t", "υ": "u",
+    "ν": "v",
     "κ": "k", "ε": "e", "ι": "i", "η": "n", "ɡ": "g", "ɑ": "a", "ʀ": "r", "ɴ": "n",
 })  # fmt: skip
 
@@ -25,8 +28,8 @@ def read_display_name(text: str) -> str:
     """Return ``text`` as a display name, spaces tidied.
 
     Raises:
-        KamarError: ``name_short``, ``name_long`` (``most``), ``name_characters`` (control or invisible characters, or no
-            letter at all), ``name_reserved`` (looks like an office or an institution).
+        KamarError: ``name_short``, ``name_long`` (``most``), ``name_characters`` (control or
+            invisible characters, or no letter at all), ``name_reserved`` (looks like an office or an institution).
     """
     if len(text) > 20 * LONGEST:
         raise KamarError("name_long", most=LONGEST)

@@ -28,6 +28,9 @@ class SeatState(StrEnum):
 
 
 class Office(StrEnum):
-    """Offices known so far. Never "Ketua RT": officials of RT and RW may by law not belong to a party (Permendagri 18/2018 art. 8)."""
+    """Offices known so far.
+
+    Never "Ketua RT": officials of RT and RW may by law not belong to a party (Permendagri 18/2018 art. 8).
+    """
 
     KOORDINATOR = "koordinator"

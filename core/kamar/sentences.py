@@ -10,7 +10,9 @@ from kamar.words import mark as _
 from kamar.words import translate
 
 SENTENCES: dict[str, str] = {
-    "code_malformed": _("Kode ini salah ketik. Periksa lagi sepuluh hurufnya, atau minta kode kepada yang mengajak Anda."),
+    "code_malformed": _(
+        "Kode ini salah ketik. Periksa lagi sepuluh hurufnya, atau minta kode kepada yang mengajak Anda."
+    ),
     "code_unknown": _("Kode ini tidak kami kenal. Periksa lagi, atau minta kode kepada yang mengajak Anda."),
     "code_revoked": _("Kode ini sudah tidak berlaku. Minta kode baru kepada yang mengajak Anda."),
     "too_many_tries": _("Terlalu banyak percobaan dari tempat Anda. Tunggu {minutes} menit, lalu coba lagi."),

@@ -228,7 +228,13 @@ def create_content(
 
 def node_content(key: RoomKey) -> dict[str, Any]:
     """Return the content of ``id.sosialkamar.node``: the map room <-> node can be rebuilt from these alone."""
-    return {"axis": "wilayah", "path": key.node, "kind": key.kind.value, "number": key.number, "version": SCHEMA}
+    return {
+        "axis": "wilayah",
+        "path": key.node,
+        "kind": key.kind.value,
+        "number": key.number,
+        "version": SCHEMA,
+    }
 
 
 def join_rules(space: RoomId | None) -> dict[str, Any]:

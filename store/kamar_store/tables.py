@@ -24,6 +24,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.dialects import postgresql
 
 metadata = MetaData(
     naming_convention={
@@ -54,12 +55,15 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+# A node's path. Ranges of paths select what lies below a node, which needs plain comparison by code point.
+PATH = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
 # The organisation: official wilayah (91,599), then our own units, RW and RT on demand.
 node = Table(
     "node",
     metadata,
-    Column("path", Text, primary_key=True),
-    Column("parent", Text, nullable=False, index=True),  # "" for ID, the root
+    Column("path", PATH, primary_key=True),
+    Column("parent", PATH, nullable=False, index=True),  # "" for ID, the root
     Column("axis", String(16), nullable=False),
     Column("level", String(16), nullable=False),  # value of kamar.wilayah.Level
     Column("kind", String(32), nullable=False),  # the word people use: "Desa", "Kelurahan", "Distrik", "Kota", "Dusun"
@@ -69,7 +73,7 @@ node = Table(
     Column("decree", Text, nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
-    Column("superseded_by", Text),
+    Column("superseded_by", PATH),
 )
 
 member = Table(
@@ -79,7 +83,7 @@ member = Table(
     Column("user_id", Text, nullable=False, unique=True),
     Column("display_name", Text, nullable=False),
     Column("level", String(16), nullable=False),  # value of kamar.membership.MemberLevel
-    Column("home", Text, nullable=False, index=True),  # domisili: the smallest known node
+    Column("home", PATH, nullable=False, index=True),  # domisili: the smallest known node
     Column("code", String(10)),  # the invitation that brought the member
     Column("referrer", Integer, ForeignKey("member.id", ondelete="SET NULL"), index=True),
     Column("admin", Boolean, nullable=False, default=False),
@@ -94,7 +98,7 @@ invitation = Table(
     metadata,
     Column("code", String(10), primary_key=True),
     Column("owner", Integer, ForeignKey("member.id", ondelete="CASCADE"), index=True),  # none: the server's own
-    Column("node", Text),  # seats the newcomer's search there
+    Column("node", PATH),  # seats the newcomer's search there
     Column("demo", Boolean, nullable=False, default=False),
     Column("created_at", Utc, nullable=False),
     Column("revoked_at", Utc),
@@ -140,7 +144,7 @@ room = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("key", String(32), nullable=False, unique=True),  # stands in the room's creation_content
-    Column("node", Text, nullable=False),
+    Column("node", PATH, nullable=False),
     Column("kind", String(16), nullable=False),  # value of kamar.structure.RoomKind
     Column("number", Integer, nullable=False, default=1),  # the second kamar perintis of a place is 2
     Column("room_id", Text, unique=True),
@@ -164,7 +168,7 @@ mandate = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("member", Integer, ForeignKey("member.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("node", Text, nullable=False, index=True),
+    Column("node", PATH, nullable=False, index=True),
     Column("office", String(32), nullable=False),
     Column("decree", Text, nullable=False, default=""),
     Column("starts_at", Utc, nullable=False),

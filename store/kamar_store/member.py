@@ -1,0 +1,153 @@
+"""Members: who they are here, and where they live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Subquery, and_, func, insert, literal, or_, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kamar.ids import MemberId, NodePath, UserId
+from kamar.membership import MemberLevel, Office
+from kamar.wilayah import below
+from kamar_store.tables import mandate, member
+
+CAP = 200  # no rule asks for a larger number of neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member."""
+
+    id: MemberId
+    user_id: UserId
+    display_name: str
+    level: MemberLevel
+    home: NodePath
+    admin: bool
+    demo: bool
+    data_saving: bool
+
+
+COLUMNS = (
+    member.c.id,
+    member.c.user_id,
+    member.c.display_name,
+    member.c.level,
+    member.c.home,
+    member.c.admin,
+    member.c.demo,
+    member.c.data_saving,
+)
+
+
+async def by_user(db: AsyncConnection, user: str) -> Member | None:
+    """Return the member with this Matrix account, who has not left."""
+    found = await db.execute(select(*COLUMNS).where(member.c.user_id == user, member.c.left_at.is_(None)))
+    row = found.one_or_none()
+    return None if row is None else Member(*row)
+
+
+async def by_id(db: AsyncConnection, number: int) -> Member | None:
+    """Return the member with this number, who has not left."""
+    found = await db.execute(select(*COLUMNS).where(member.c.id == number, member.c.left_at.is_(None)))
+    row = found.one_or_none()
+    return None if row is None else Member(*row)
+
+
+async def create(
+    db: AsyncConnection,
+    user: UserId,
+    display_name: str,
+    home: NodePath,
+    code: str | None,
+    referrer: MemberId | None,
+    now: datetime,
+    *,
+    admin: bool = False,
+    demo: bool = False,
+) -> MemberId:
+    """Write a new member, a ``simpatisan``, and return the number."""
+    values = {
+        "user_id": user,
+        "display_name": display_name,
+        "level": MemberLevel.SIMPATISAN,
+        "home": home,
+        "code": code,
+        "referrer": referrer,
+        "admin": admin,
+        "demo": demo,
+        "joined_at": now,
+    }
+    found = await db.execute(insert(member).values(values).returning(member.c.id))
+    return MemberId(found.scalar_one())
+
+
+async def rename(db: AsyncConnection, number: MemberId, display_name: str) -> None:
+    """Write a new display name."""
+    await db.execute(update(member).where(member.c.id == number).values(display_name=display_name))
+
+
+async def save_data(db: AsyncConnection, number: MemberId, *, saving: bool) -> None:
+    """Remember whether the member wants pictures only on tap."""
+    await db.execute(update(member).where(member.c.id == number).values(data_saving=saving))
+
+
+async def make_admin(db: AsyncConnection, number: MemberId) -> None:
+    """Make a member an administrator of the portal (never of Synapse)."""
+    await db.execute(update(member).where(member.c.id == number).values(admin=True))
+
+
+async def counts(db: AsyncConnection, nodes: Iterable[NodePath]) -> dict[NodePath, int]:
+    """Return how many members live at or below each node, counted up to ``CAP``: the cost does not grow with the country."""
+    parts = [
+        select(
+            literal(path).label("path"),
+            select(func.count()).select_from(_at(path)).scalar_subquery().label("count"),
+        )
+        for path in nodes
+    ]
+    if not parts:
+        return {}
+    found = await db.execute(union_all(*parts))
+    return {NodePath(path): count for path, count in found}
+
+
+async def living_at(db: AsyncConnection, node: NodePath) -> list[MemberId]:
+    """Return the members at or below a node. For jobs; a village has hundreds, never all members of a province."""
+    found = await db.execute(select(member.c.id).where(_below(node), member.c.left_at.is_(None)))
+    return [MemberId(number) for (number,) in found]
+
+
+async def officers(db: AsyncConnection, nodes: Iterable[NodePath], now: datetime) -> list[tuple[NodePath, str, Member]]:
+    """Return node, office and holder of each mandate in force at the nodes."""
+    found = await db.execute(
+        select(mandate.c.node, mandate.c.office, *COLUMNS)
+        .join(member, member.c.id == mandate.c.member)
+        .where(
+            mandate.c.node.in_(list(nodes)),
+            mandate.c.starts_at <= now,
+            or_(mandate.c.ends_at.is_(None), mandate.c.ends_at > now),
+            member.c.left_at.is_(None),
+        )
+        .order_by(mandate.c.id)
+    )
+    return [(NodePath(node), office, Member(*row)) for node, office, *row in found]
+
+
+async def appoint(
+    db: AsyncConnection, number: MemberId, node: NodePath, office: Office, decree: str, now: datetime
+) -> None:
+    """Write a mandate that begins now."""
+    await db.execute(insert(mandate).values(member=number, node=node, office=office, decree=decree, starts_at=now))
+
+
+def _below(node: NodePath) -> ColumnElement[bool]:
+    low, high = below(node)
+    return or_(member.c.home == node, and_(member.c.home >= low, member.c.home < high))
+
+
+def _at(node: NodePath) -> Subquery:
+    return select(member.c.id).where(_below(node), member.c.left_at.is_(None)).limit(CAP).subquery()

@@ -1,0 +1,191 @@
+"""Official rooms and the seats in them, as the registry wants them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kamar.ids import MemberId, NodePath, RoomId, UserId
+from kamar.membership import SeatState
+from kamar.structure import RoomKey, RoomKind, RoomState
+from kamar.wilayah import parse
+from kamar_store import outbox
+from kamar_store.tables import member, room, seat
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One official room's row; ``room_id`` is known once it is open."""
+
+    id: int
+    row_key: str
+    key: RoomKey
+    room_id: RoomId | None
+    state: RoomState
+
+
+COLUMNS = (room.c.id, room.c.key, room.c.node, room.c.kind, room.c.number, room.c.room_id, room.c.state)
+
+
+async def rooms_at(db: AsyncConnection, nodes: Collection[NodePath]) -> list[Room]:
+    """Return the rooms of the nodes that are wanted or open."""
+    found = await db.execute(
+        select(*COLUMNS).where(room.c.node.in_(nodes), room.c.state != RoomState.SHUT).order_by(room.c.id)
+    )
+    return [_room(row) for row in found]
+
+
+async def room_by_row(db: AsyncConnection, number: int) -> Room | None:
+    """Return a room by its row number."""
+    row = (await db.execute(select(*COLUMNS).where(room.c.id == number))).one_or_none()
+    return None if row is None else _room(row)
+
+
+async def room_by_id(db: AsyncConnection, room_id: str) -> Room | None:
+    """Return the official room with this Matrix id."""
+    row = (await db.execute(select(*COLUMNS).where(room.c.room_id == room_id))).one_or_none()
+    return None if row is None else _room(row)
+
+
+async def want_rooms(db: AsyncConnection, keys: Iterable[RoomKey], now: datetime) -> None:
+    """Write the rooms that do not exist yet, each with the order to open it. Two at once make one row."""
+    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+    for key in keys:
+        values = {
+            "key": secrets.token_hex(16),
+            "node": key.node,
+            "kind": key.kind,
+            "number": key.number,
+            "state": RoomState.WANTED,
+            "created_at": now,
+        }
+        statement = (
+            dialect.insert(room).values(values).on_conflict_do_nothing(index_elements=["node", "kind", "number"])
+        )
+        made = (await db.execute(statement.returning(room.c.id))).scalar_one_or_none()
+        if made is not None:
+            lane = f"village:{parse(key.node).village or key.node}"
+            await outbox.put(db, "open", f"open:{made}", {"room": made}, now, lane=lane)
+
+
+async def opened(db: AsyncConnection, row: Room, room_id: RoomId, now: datetime) -> None:
+    """Write that a room exists in Matrix now."""
+    changes = {"room_id": room_id, "state": RoomState.OPEN, "opened_at": now}
+    await db.execute(update(room).where(room.c.id == row.id).values(changes))
+
+
+async def shut(db: AsyncConnection, row: Room) -> None:
+    """Write that a room is no more, with its seats. The row stays, so that its name is not made again by itself."""
+    await db.execute(delete(seat).where(seat.c.room == row.id))
+    await db.execute(delete(room).where(room.c.id == row.id))
+
+
+async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[int], now: datetime) -> None:
+    """Make the wanted seats of a member exactly ``rooms`` (row numbers).
+
+    Seats of rooms not named are to be left; a room the member left by the own wish stays left.
+    """
+    held = dict((await db.execute(select(seat.c.room, seat.c.state).where(seat.c.member == number))).tuples().all())
+    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+    for wanted in rooms:
+        values = {"member": number, "room": wanted, "state": SeatState.WANTED, "at": now}
+        await db.execute(
+            dialect.insert(seat)
+            .values(values)
+            .on_conflict_do_update(
+                index_elements=["member", "room"],
+                set_={"state": SeatState.WANTED, "at": now},
+                where=seat.c.state == SeatState.LEAVING,
+            )
+        )
+    leaving = [old for old, state in held.items() if old not in rooms and state in (SeatState.WANTED, SeatState.SEATED)]
+    if leaving:
+        await db.execute(
+            update(seat)
+            .where(seat.c.member == number, seat.c.room.in_(leaving))
+            .values(state=SeatState.LEAVING, at=now)
+        )
+
+
+async def seats_of(db: AsyncConnection, number: MemberId) -> list[tuple[Room, SeatState]]:
+    """Return the member's seats with their rooms, smallest place first."""
+    found = await db.execute(
+        select(*COLUMNS, seat.c.state)
+        .join(seat, seat.c.room == room.c.id)
+        .where(seat.c.member == number, room.c.state != RoomState.SHUT)
+        .order_by(func.length(room.c.node).desc(), room.c.id)
+    )
+    return [(_room(row[:-1]), SeatState(row[-1])) for row in found]
+
+
+async def seated(db: AsyncConnection, number: MemberId, rooms: Collection[int], now: datetime) -> None:
+    """Write that Matrix has the member in these rooms."""
+    if rooms:
+        await db.execute(
+            update(seat)
+            .where(seat.c.member == number, seat.c.room.in_(rooms), seat.c.state == SeatState.WANTED)
+            .values(state=SeatState.SEATED, at=now)
+        )
+
+
+async def unseated(db: AsyncConnection, number: MemberId, rooms: Collection[int]) -> None:
+    """Write that Matrix has the member out of these rooms, as it was decided."""
+    if rooms:
+        await db.execute(
+            delete(seat).where(seat.c.member == number, seat.c.room.in_(rooms), seat.c.state == SeatState.LEAVING)
+        )
+
+
+async def left(db: AsyncConnection, user: UserId, room_id: RoomId, now: datetime) -> None:
+    """Write that a member left a room by the own wish; nobody brings him back there."""
+    numbers = select(member.c.id).where(member.c.user_id == user).scalar_subquery()
+    rows = select(room.c.id).where(room.c.room_id == room_id).scalar_subquery()
+    await db.execute(
+        update(seat)
+        .where(seat.c.member == numbers, seat.c.room == rows, seat.c.state == SeatState.SEATED)
+        .values(state=SeatState.LEFT, at=now)
+    )
+
+
+async def roomy_perintis(db: AsyncConnection, node: NodePath, number: MemberId, most: int) -> int:
+    """Return the number of the starter kamar of ``node`` that the member sits in, else the first with a free seat."""
+    found = await db.execute(
+        select(room.c.number, func.count(seat.c.member), func.sum(_is(number)))
+        .select_from(room.outerjoin(seat, and_(seat.c.room == room.c.id, seat.c.state != SeatState.LEFT)))
+        .where(room.c.node == node, room.c.kind == RoomKind.PERINTIS, room.c.state != RoomState.SHUT)
+        .group_by(room.c.number)
+        .order_by(room.c.number)
+    )
+    rows = found.all()
+    for order, _taken, mine in rows:
+        if mine:
+            return int(order)
+    free = [int(order) for order, taken, _mine in rows if taken < most]
+    return free[0] if free else len(rows) + 1
+
+
+async def members_to_seat(db: AsyncConnection, row: Room) -> list[MemberId]:
+    """Return the members who wait for a seat in a room that has just opened."""
+    found = await db.execute(
+        select(seat.c.member).where(
+            seat.c.room == row.id, or_(seat.c.state == SeatState.WANTED, seat.c.state == SeatState.LEAVING)
+        )
+    )
+    return [MemberId(number) for (number,) in found]
+
+
+def _is(number: MemberId) -> ColumnElement[int]:
+    return case((seat.c.member == number, 1), else_=0)
+
+
+def _room(row: Sequence[Any]) -> Room:
+    number, row_key, node, kind, order, room_id, state = row
+    key = RoomKey(NodePath(node), RoomKind(kind), order)
+    return Room(number, row_key, key, None if room_id is None else RoomId(room_id), RoomState(state))
