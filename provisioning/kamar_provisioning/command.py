@@ -1,0 +1,133 @@
+"""The ``kamar`` command: finds the subcommand, runs it, and turns errors into sentences.
+
+A subcommand is one module with two functions: ``configure(parser)`` adds its options, ``run(arguments)`` does the work
+and returns the exit code. It is imported only when it is asked for, so ``kamar status`` stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from kamar.errors import KamarError
+from kamar_provisioning.sentences import explain
+
+INTERRUPTED = 130  # what shells use for "ended by Ctrl-C"
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """One line of ``kamar --help``."""
+
+    name: str
+    help: str
+    module: str
+    example: str
+
+
+SUBCOMMANDS = (
+    Subcommand("up", "menjalankan server; membuatnya dulu bila belum ada", "up", "./kamar up --demo"),
+    Subcommand("status", "menunjukkan alamat, tautan, dan kesehatan server", "status", "./kamar status --json"),
+    Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
+    Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
+    Subcommand("wilayah", "mengimpor atau mencari wilayah", "wilayah_command", "./kamar wilayah cari 'pondok cina'"),
+    Subcommand("demo", "mengisi atau menghapus desa contoh", "demo_command", "./kamar demo hapus"),
+    Subcommand(
+        "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"
+    ),
+    Subcommand("test", "menjalankan semua pemeriksaan dan tes", "test", "./kamar test --unit"),
+    Subcommand("bench", "mengukur kecepatan", "bench", "./kamar bench wilayah --json hasil.json"),
+)
+
+
+class Module(Protocol):
+    """What every subcommand's module offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do the work; return the exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; errors a person can mend become one sentence, anything else a traceback."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        mendable = _mendable(error)
+        if mendable is None:
+            raise
+        print(explain(mendable), file=sys.stderr)
+        return 1
+
+
+def _run(words: Sequence[str]) -> int:
+    chosen = next((item for item in SUBCOMMANDS if words and item.name == words[0]), None)
+    if chosen is None:
+        _overview().parse_args(words)
+        return 2
+    module = cast(Module, importlib.import_module(f"kamar_provisioning.{chosen.module}"))
+    parser = _parser(f"kamar {chosen.name}", chosen.help, f"contoh: {chosen.example}")
+    module.configure(parser)
+    return module.run(parser.parse_args(words[1:]))
+
+
+def _overview() -> argparse.ArgumentParser:
+    lines = ["perintah:"]
+    lines += [f"  {item.name:<10}{item.help}" for item in SUBCOMMANDS]
+    lines += ["", "contoh:"]
+    lines += [f"  {item.example}" for item in SUBCOMMANDS]
+    lines += ["", "Bantuan satu perintah: ./kamar PERINTAH --help"]
+    parser = _parser("kamar", "Sosial Kamar: obrolan warga di server sendiri.", "\n".join(lines))
+    parser.add_argument("perintah", choices=[item.name for item in SUBCOMMANDS], metavar="PERINTAH")
+    return parser
+
+
+def _parser(program: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=program,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_state(parser: argparse.ArgumentParser) -> None:
+    """Add ``--state DIR``, which every subcommand of a server has."""
+    parser.add_argument(
+        "--state", type=Path, default=Path("var"), metavar="DIR", help="direktori server (bawaan: ./var)"
+    )
+
+
+def _mendable(error: BaseException) -> KamarError | None:
+    """Return what a person can mend about ``error``, also when it lies below others."""
+    seen: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        cause = todo.pop()
+        if cause is None or cause in seen:
+            continue
+        seen.append(cause)
+        if isinstance(cause, KamarError):
+            return cause
+        if (isinstance(cause, OSError) and cause.errno == errno.ENOSPC) or "disk is full" in str(cause):
+            return KamarError("disk_full")
+        if isinstance(cause, BaseExceptionGroup):
+            todo.extend(cause.exceptions)
+        todo.extend((cause.__cause__, cause.__context__))
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What ``kamar up`` does before anything runs; each step finds its own work done and then costs next to nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from kamar.settings import Settings
+from kamar.state import State
+from kamar_provisioning import links, sentences, settings_file, synapse
+from kamar_provisioning.directory import keep_name
+from kamar_provisioning.terminal import Bar, step
+from kamar_store import postgresql
+from kamar_store.migrate import migrate
+from kamar_store.site import Site
+from kamar_store.store import connect
+
+
+def settle(state: State, port: int | None, public_url: str | None) -> Settings:
+    """Return the server's settings; made at the first start, changed by what the command line says, and kept."""
+    new = not state.settings.exists()
+    settings_file.create(state)
+    settings = settings_file.load(state)
+    if new and public_url:
+        settings_file.change(state, "server", "name", urlsplit(public_url).hostname or settings.server.name)
+    if public_url is not None and public_url != settings.server.public_url:
+        settings_file.change(state, "server", "public_url", public_url)
+    if port is not None and port != settings.ports.portal:
+        settings_file.change(state, "ports", "portal", port)
+    settings = settings_file.load(state)
+    keep_name(state, settings)
+    return settings
+
+
+def keep_ports(state: State, settings: Settings, ports: dict[str, int]) -> Settings:
+    """Write chosen ports down and return the settings with them."""
+    for name, port in ports.items():
+        if getattr(settings.ports, name) != port:
+            settings_file.change(state, "ports", name, port)
+    return replace(settings, ports=replace(settings.ports, **ports))
+
+
+async def prepare(settings: Settings, state: State, now: datetime) -> None:
+    """Make everything that the server's processes find at their start."""
+    step(sentences.PREPARING_SYNAPSE)
+    synapse.render(settings, state)
+    step(sentences.PREPARING_CHAT)
+    with contextlib.suppress(ModuleNotFoundError):  # arrives soon
+        importlib.import_module("kamar_provisioning.chat").build(state)
+    step(sentences.PREPARING_DATABASE)
+    if settings.database.url.startswith("postgresql"):
+        await postgresql.ensure(settings.database.url)
+    store = connect(settings.database.url, state.registry)
+    site = Site(settings, state, store)
+    try:
+        await migrate(store)
+        with contextlib.suppress(ModuleNotFoundError):  # arrives soon
+            wilayah = importlib.import_module("kamar_provisioning.wilayah")
+            await wilayah.import_official(store, Bar(sentences.IMPORTING_WILAYAH))
+        await links.ensure_invitation(site, now)
+        await links.ensure_admin_link(site, now)
+    finally:
+        await store.close()

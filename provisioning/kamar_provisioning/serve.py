@@ -1,0 +1,119 @@
+"""``kamar serve``: runs the parts of a server (portal, bots, jobs) in one process, until SIGTERM.
+
+A part is found by the entry point group ``kamar.serve``, because programs never import each other. When one fails, the
+process ends with exit code 1 and the supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import EntryPoint, entry_points
+
+from kamar.errors import KamarError
+from kamar.state import State
+from kamar_provisioning.command import add_state
+from kamar_provisioning.settings_file import load
+from kamar_store.site import Site
+from kamar_store.store import connect
+
+logger = logging.getLogger(__name__)
+
+GROUP = "kamar.serve"
+QUIET = ("aiohttp.access", "aiosqlite", "httpx", "httpcore")  # they log addresses, which may hold codes
+
+Part = Callable[[Site], Awaitable[None]]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add_state(parser)
+    parser.add_argument("--only", default="", metavar="BAGIAN,...", help="hanya bagian ini: bots, portal, jobs")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the parts until SIGTERM (0) or until one of them fails (1)."""
+    log_to_stderr()
+    state = State(arguments.state.resolve())
+    parts = {point.name: point for point in entry_points(group=GROUP)}
+    names = _chosen(arguments.only, sorted(parts))
+    try:
+        asyncio.run(serve(state, {name: _load(parts[name]) for name in names if _there(parts[name])}))
+    except BaseExceptionGroup:
+        logger.exception("a part failed")
+        return 1
+    return 0
+
+
+async def serve(state: State, parts: dict[str, Part]) -> None:
+    """Run ``parts`` side by side; SIGTERM and Ctrl-C cancel them.
+
+    Raises:
+        BaseExceptionGroup: a part failed; the others were cancelled.
+    """
+    settings = load(state)
+    site = Site(settings, state, connect(settings.database.url, state.registry))
+    running = asyncio.create_task(_together(site, parts))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+    finally:
+        await site.store.close()
+
+
+async def _together(site: Site, parts: dict[str, Part]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for name, part in parts.items():
+            group.create_task(_one(name, part, site))
+
+
+async def _one(name: str, part: Part, site: Site) -> None:
+    logger.info("%s starts", name)
+    await part(site)
+    raise RuntimeError(f"{name} ended by itself")
+
+
+def _chosen(only: str, known: Sequence[str]) -> list[str]:
+    """Return the parts to run: all, or those of ``--only bots,portal``."""
+    names = [name.strip() for name in only.split(",") if name.strip()] or list(known)
+    for name in names:
+        if name not in known:
+            raise KamarError("unknown_part", name=name, known=", ".join(known))
+    return names
+
+
+def _there(point: EntryPoint) -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec(point.module) is not None
+
+
+def _load(point: EntryPoint) -> Part:
+    part: Part = point.load()
+    return part
+
+
+class OneLine(logging.Formatter):
+    """One line per record; a traceback follows indented, so that no text can pass for a record of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record without line breaks in its message."""
+        first, *rest = super().format(record).split("\n")
+        return "\n".join([first, *("    " + line for line in rest)])
+
+
+def log_to_stderr() -> None:
+    """Log to stderr; the supervisor adds the time and our name."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
