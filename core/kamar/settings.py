@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 from kamar.errors import KamarError
+from kamar.ids import UserId
 
 ROOM_VERSIONS = ("11", "12")  # the two that the tests cover
 PORT_MAX = 65_535
@@ -103,9 +104,9 @@ class Settings:
     workers: Workers = field(default_factory=Workers)
 
     @property
-    def bot(self) -> str:
+    def bot(self) -> UserId:
         """Return the user id of the application service, owner of every official room."""
-        return f"@kamar:{self.server.name}"
+        return UserId(f"@kamar:{self.server.name}")
 
     @property
     def portal_url(self) -> str:

@@ -101,7 +101,7 @@ async def make_admin(db: AsyncConnection, number: MemberId) -> None:
 
 
 async def counts(db: AsyncConnection, nodes: Iterable[NodePath]) -> dict[NodePath, int]:
-    """Return how many members live at or below each node, counted up to ``CAP``: the cost does not grow with the country."""
+    """Return how many members live at or below each node, up to ``CAP``, so that the cost stays small."""
     parts = [
         select(
             literal(path).label("path"),

@@ -1,7 +1,7 @@
-"""The outbox: effects on the world outside, written with their cause, carried out once, retried, parked when hopeless.
+"""The outbox: effects on the world outside, written with their cause, carried out once, retried, at last parked.
 
-Rows of one *lane* (one member, one village) are carried out one after the other, in the order they were written: only the
-oldest ready row of a lane can be claimed. A claim that is not finished in time belongs to nobody again.
+Rows of one *lane* (one member, one village) are carried out one after the other, in the order they were written: only
+the oldest ready row of a lane can be claimed. A claim that is not finished in time belongs to nobody again.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ async def waiting(db: AsyncConnection) -> dict[str, int]:
     found = await db.execute(
         select(outbox.c.state, func.count()).where(outbox.c.state != "done").group_by(outbox.c.state)
     )
-    return {"ready": 0, "parked": 0} | {state: count for state, count in found}
+    return {"ready": 0, "parked": 0} | dict(found.tuples().all())
 
 
 async def next_due(db: AsyncConnection) -> datetime | None:

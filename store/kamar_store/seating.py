@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
 from kamar.structure import RoomKey, RoomKind, RoomState
-from kamar.wilayah import parse
+from kamar.wilayah import below, parse
 from kamar_store import outbox
 from kamar_store.tables import member, room, seat
 
@@ -52,6 +52,32 @@ async def room_by_id(db: AsyncConnection, room_id: str) -> Room | None:
     """Return the official room with this Matrix id."""
     row = (await db.execute(select(*COLUMNS).where(room.c.room_id == room_id))).one_or_none()
     return None if row is None else _room(row)
+
+
+async def wanted_below(db: AsyncConnection, place: NodePath) -> list[Room]:
+    """Return the rooms at and below a place that are still to be opened."""
+    found = await db.execute(
+        select(*COLUMNS).where(_at_or_below(place), room.c.state == RoomState.WANTED).order_by(room.c.id)
+    )
+    return [_room(row) for row in found]
+
+
+async def open_space(db: AsyncConnection, village: NodePath) -> RoomId | None:
+    """Return the open space of a village."""
+    found = await db.execute(
+        select(room.c.room_id).where(
+            room.c.node == village, room.c.kind == RoomKind.SPACE, room.c.state == RoomState.OPEN
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def open_rooms_below(db: AsyncConnection, village: NodePath) -> int:
+    """Return how many rooms of a village are open."""
+    found = await db.execute(
+        select(func.count()).select_from(room).where(_at_or_below(village), room.c.state == RoomState.OPEN)
+    )
+    return found.scalar_one()
 
 
 async def want_rooms(db: AsyncConnection, keys: Iterable[RoomKey], now: datetime) -> None:
@@ -179,6 +205,13 @@ async def members_to_seat(db: AsyncConnection, row: Room) -> list[MemberId]:
         )
     )
     return [MemberId(number) for (number,) in found]
+
+
+def _at_or_below(place: NodePath) -> ColumnElement[bool]:
+    if parse(place).village is None:  # starter kamar stand at the place itself
+        return room.c.node == place
+    low, high = below(place)
+    return or_(room.c.node == place, and_(room.c.node >= low, room.c.node < high))
 
 
 def _is(number: MemberId) -> ColumnElement[int]:

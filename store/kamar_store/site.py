@@ -11,7 +11,7 @@ from kamar_store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One running server. A part of ``kamar serve`` is ``async def run(site: Site) -> None`` and runs until cancelled."""
+    """One running server. A part of ``kamar serve`` is ``async def run(site: Site) -> None``, until cancelled."""
 
     settings: Settings
     state: State

@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 BUSY_SECONDS = 30  # how long a SQLite writer waits for another one
 POOL = 10
 
+Db = AsyncConnection
+"""What every query takes; programs name it without knowing SQLAlchemy."""
+
 
 class Store:
     """Opens connections; holds no state of its own beyond the engine."""
@@ -72,6 +75,11 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     del record
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

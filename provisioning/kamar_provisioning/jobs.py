@@ -1,0 +1,141 @@
+"""The jobs: carry out what the outbox holds, each row once, several at a time, across any number of processes.
+
+A handler may be repeated at any point: whatever it does in Matrix carries a key of its own, so that doing it again
+changes nothing. It raises :class:`Later` to be called again without counting a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from kamar.errors import KamarError
+from kamar.state import read_secret
+from kamar_bridges.homeserver import Homeserver
+from kamar_bridges.kamar_module import KamarModule
+from kamar_bridges.matrix import Matrix
+from kamar_store import outbox, session, signup
+from kamar_store.outbox import Row
+from kamar_store.site import Site
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 8  # rows in work in one process
+LOOK = 0.2  # seconds between two looks at an idle outbox: one small SELECT
+TIDY = timedelta(hours=1)
+
+
+class Later(Exception):  # noqa: N818  # it is no error
+    """Not yet: something this row needs is still being made."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"in {wait}")
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a handler works with: the server, and Matrix as ``@kamar``."""
+
+    site: Site
+    matrix: Matrix
+    module: KamarModule
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return datetime.now(UTC)
+
+
+Handler = Callable[[Desk, Row], Awaitable[None]]
+
+
+async def run(site: Site) -> None:
+    """Carry out rows until cancelled; what is in work then is given back by its claim running out."""
+    token = read_secret(site.state.secret("as_token"))
+    async with Homeserver(site.settings.synapse_url) as homeserver:
+        desk = Desk(site, Matrix(homeserver, token), KamarModule(homeserver, token))
+        if not site.store.postgresql:  # one process only: a claim found now belonged to one that died
+            async with site.store.write() as db:
+                await outbox.release(db)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_tidy(desk))
+            await _work(desk, group)
+
+
+async def drain(desk: Desk) -> None:
+    """Carry out what is due, one row after the other, until nothing is. For tests and commands."""
+    while rows := await _claim(desk, 1):
+        await _carry_out(desk, rows[0])
+
+
+def handlers() -> dict[str, Handler]:
+    """Return what to do for each kind of row."""
+    from kamar_provisioning import opening, seating, sending
+
+    return {
+        "seat": seating.seat,
+        "open": opening.open_room,
+        "shut": opening.shut_room,
+        "code": sending.code,
+        "send": sending.send,
+        "join": sending.join,
+        "image": sending.image,
+        "ask": sending.ask,
+    }
+
+
+async def _work(desk: Desk, group: asyncio.TaskGroup) -> None:
+    running: set[asyncio.Task[None]] = set()
+    while True:
+        rows = await _claim(desk, AT_ONCE - len(running)) if len(running) < AT_ONCE else []
+        for row in rows:
+            task = group.create_task(_carry_out(desk, row))
+            running.add(task)
+            task.add_done_callback(running.discard)
+        if running:
+            await asyncio.wait(running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(LOOK)
+
+
+async def _claim(desk: Desk, most: int) -> list[Row]:
+    now = desk.now()
+    async with desk.site.store.read() as db:
+        due = await outbox.next_due(db)
+    if due is None or due > now:
+        return []
+    async with desk.site.store.write() as db:
+        return await outbox.claim(db, now, most)
+
+
+async def _carry_out(desk: Desk, row: Row) -> None:
+    """Carry one row out; a failure of the world outside is tried again later, a bug as well, with its traceback."""
+    wait: timedelta | None = None
+    error = ""
+    try:
+        await handlers()[row.kind](desk, row)
+    except Later as later:
+        wait, error = later.wait, "later"
+    except KamarError as refused:
+        error = str(refused.detail.get("errcode") or refused.code)
+        logger.warning("%s row %s: %s, attempt %d", row.kind, row.id, error, row.attempts)
+    except Exception as bug:
+        error = type(bug).__name__
+        logger.exception("%s row %s failed, attempt %d", row.kind, row.id, row.attempts)
+    async with desk.site.store.write() as db:
+        if error:
+            await outbox.later(db, row, desk.now(), error, wait)
+        else:
+            await outbox.done(db, row)
+
+
+async def _tidy(desk: Desk) -> None:
+    """Delete what has run out."""
+    while True:
+        async with desk.site.store.write() as db:
+            await signup.forget_expired(db, desk.now())
+            await session.forget_expired(db, desk.now())
+        await asyncio.sleep(TIDY.total_seconds())

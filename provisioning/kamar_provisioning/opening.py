@@ -1,0 +1,129 @@
+"""The jobs ``open`` and ``shut``: make an official room exactly once, or take it away.
+
+``createRoom`` is not idempotent. The row's key stands in the room's creation content, and the module finds the room
+by it: one that a crash left half made is removed and made anew. Rooms of one village share a lane, so no two jobs ever work on
+them at once; the first makes every room that is wanted there, the space first, the others side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from kamar.errors import KamarError
+from kamar.ids import MemberId, NodePath, RoomId
+from kamar.structure import (
+    RoomKey,
+    RoomKind,
+    RoomState,
+    child_order,
+    create_content,
+    room_name,
+    room_topic,
+    space_of,
+)
+from kamar.wilayah import parse
+from kamar_provisioning.avatar import avatar
+from kamar_provisioning.jobs import Desk, Later
+from kamar_store import member as members
+from kamar_store import outbox, seating, wilayah
+from kamar_store.outbox import Row
+from kamar_store.seating import Room
+
+logger = logging.getLogger(__name__)
+
+SPACE_WAIT = timedelta(seconds=2)
+
+
+async def open_room(desk: Desk, row: Row) -> None:
+    """Open the room of this row, and with it every other wanted room of the same village."""
+    async with desk.site.store.read() as db:
+        asked = await seating.room_by_row(db, row.payload["room"])
+        if asked is None or asked.state is not RoomState.WANTED:
+            return
+        village = parse(asked.key.node).village or asked.key.node
+        wanted = await seating.wanted_below(db, village)
+        space = await seating.open_space(db, village)
+    spaces = [room for room in wanted if room.key.kind is RoomKind.SPACE]
+    for room in spaces:
+        space = await _open(desk, room, None)
+    rooms = [room for room in wanted if room.key.kind is not RoomKind.SPACE]
+    if space is None and any(space_of(room.key) for room in rooms):
+        raise Later(SPACE_WAIT)
+    await asyncio.gather(*(_open(desk, room, space if space_of(room.key) else None) for room in rooms))
+
+
+async def shut_room(desk: Desk, row: Row) -> None:
+    """Remove an official room and everybody in it, and forget its row."""
+    async with desk.site.store.read() as db:
+        room = await seating.room_by_row(db, row.payload["room"])
+    if room is None:
+        return
+    if room.room_id is not None:
+        await desk.module.shut(room.room_id)
+    async with desk.site.store.write() as db:
+        await seating.shut(db, room)
+    logger.info("shut %s of %s", room.key.kind.value, room.key.node)
+
+
+async def _open(desk: Desk, room: Room, space: RoomId | None) -> RoomId:
+    room_id = await _found(desk, room) or await _made(desk, room, space)
+    if space is not None:
+        await _link(desk, space, room_id, room.key)
+    async with desk.site.store.write() as db:
+        await seating.opened(db, room, room_id, desk.now())
+        for number in await _to_seat(desk, room):
+            lane = f"member:{number}"
+            await outbox.put(db, "seat", f"seat:{number}:open:{room.id}", {"member": number}, desk.now(), lane)
+    logger.info("opened %s of %s", room.key.kind.value, room.key.node)
+    return room_id
+
+
+async def _found(desk: Desk, room: Room) -> RoomId | None:
+    """Return the room that an earlier attempt made, if it was made whole."""
+    found = await desk.module.room(room.row_key)
+    if found is None:
+        return None
+    if found.complete:
+        return found.room_id
+    await desk.module.shut(found.room_id)
+    return None
+
+
+async def _made(desk: Desk, room: Room, space: RoomId | None) -> RoomId:
+    settings = desk.site.settings
+    name, topic = await _words(desk, room.key)
+    content = create_content(room.key, room.row_key, settings.rooms.version, settings.bot, space, settings.server.name)
+    picture = await avatar(desk, room.key)
+    content["initial_state"].append({"type": "m.room.avatar", "state_key": "", "content": {"url": picture}})
+    return await desk.matrix.create_room({**content, "name": name, "topic": topic})
+
+
+async def _words(desk: Desk, key: RoomKey) -> tuple[str, str]:
+    node = parse(key.node)
+    named = node.village or key.node
+    async with desk.site.store.read() as db:
+        place = await wilayah.get(db, named)
+        whole = await wilayah.get(db, key.node)
+    if place is None or whole is None:
+        raise KamarError("wilayah_unknown", path=key.node)
+    return room_name(key, place.name, place.kind), room_topic(key, whole.full_name)
+
+
+async def _link(desk: Desk, space: RoomId, room_id: RoomId, key: RoomKey) -> None:
+    """List the room in its space, while the space lists no more than clients can show."""
+    async with desk.site.store.read() as db:
+        listed = await seating.open_rooms_below(db, NodePath(parse(key.node).village or key.node))
+    if listed < desk.site.settings.rooms.children_max:
+        content = {"via": [desk.site.settings.server.name], "suggested": True, "order": child_order(key)}
+        await desk.matrix.put_state(space, "m.space.child", content, room_id)
+
+
+async def _to_seat(desk: Desk, room: Room) -> set[MemberId]:
+    """Return who may sit in the new room: those who wait for a seat, and those who live there."""
+    async with desk.site.store.read() as db:
+        waiting = set(await seating.members_to_seat(db, room))
+        if room.key.kind is not RoomKind.OBROLAN:
+            return waiting
+        return waiting | set(await members.living_at(db, room.key.node))
