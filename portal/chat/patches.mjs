@@ -1,0 +1,64 @@
+// What the build changes inside hydrogen-view-sdk 0.3.1. Each text must occur exactly once, or the build stops:
+// a new version of the package can't slip through half patched.
+
+export const EXTRA_EXPORTS = [
+  "BaseMediaTile",
+  "BlobHandle as NativeBlob",
+  "KeyBackupSettingsView",
+  "LeftPanelView",
+  "LeftPanelViewModel",
+  "LoginView",
+  "LogoutViewModel",
+  "RoomTileView",
+  "RoomTileViewModel",
+  "SettingsView",
+];
+
+export const PATCHES = [
+  {
+    why: "the room list needs to know spaces and the last message",
+    find: "    this.dmUserId = copy ? copy.dmUserId : null;\n",
+    put:
+      "    this.dmUserId = copy ? copy.dmUserId : null;\n" +
+      "    this.isSpace = copy ? copy.isSpace : false;\n" +
+      "    this.preview = copy ? copy.preview : null;\n",
+  },
+  {
+    why: "the creation event tells a space, in room version 11 and 12 alike",
+    find: "    data.lastMessageTimestamp = event2.origin_server_ts;\n",
+    put:
+      "    data.lastMessageTimestamp = event2.origin_server_ts;\n" +
+      '    data.isSpace = ((event2.content) || {}).type === "m.space";\n',
+  },
+  {
+    why: "the room list shows the last message, and forgets it when it is deleted",
+    find: 'function processTimelineEvent(data, eventEntry, isInitialSync, canMarkUnread, ownUserId) {\n',
+    put:
+      "function processTimelineEvent(data, eventEntry, isInitialSync, canMarkUnread, ownUserId) {\n" +
+      "  const preview = previewAfter(data.preview, eventEntry, ownUserId);\n" +
+      "  if (preview !== data.preview) {\n" +
+      "    data = data.cloneIfNeeded();\n" +
+      "    data.preview = preview;\n" +
+      "  }\n",
+  },
+  {
+    why: "an invitation to a space is not shown either",
+    find: "      joinRule: this._getJoinRule(inviteState),\n",
+    put:
+      "      joinRule: this._getJoinRule(inviteState),\n" +
+      '      isSpace: inviteState.some((e) => e.type === "m.room.create" && e.content.type === "m.space"),\n',
+  },
+  {
+    why: "members see this name in their list of sessions",
+    find: 'await loginMethod.login(hsApi, "Hydrogen", log)',
+    put: 'await loginMethod.login(hsApi, "Obrolan di peramban", log)',
+  },
+];
+
+// Single words occur in code too, so the place is named. All other words are found by words.json alone.
+export const WORD_PATCHES = [
+  { find: '        }, "Close"),\n        t2.view(new TileView', put: '        }, words("Close")),\n        t2.view(new TileView' },
+  { find: '            href: vm.cancelUrl\n          }, ["Cancel"])', put: '            href: vm.cancelUrl\n          }, [words("Cancel")])' },
+  { find: 't2.span({ className: "replying" }, "Replying")', put: 't2.span({ className: "replying" }, "Membalas")' },
+  { find: 't2.p("Redirecting...")', put: 't2.p(words("Redirecting..."))' },
+];

@@ -1,0 +1,129 @@
+// Starts the web client: reads config.json, dresses the package, then opens what the address asks for.
+import { createNavigation, createRouter, FeatureSet, Platform, RootViewModel, ViewModel } from "hydrogen-view-sdk";
+import { paint } from "./brand.js";
+import { dressMedia, setSaving, tileFor } from "./media.js";
+import { alive, choose, endOthers, forget, lastAddress, remainder, wanted } from "./opening.js";
+import { dressRoomList } from "./rooms.js";
+import { dressSettings } from "./settings.js";
+import { words } from "./words.js";
+
+const CONTAINER = document.querySelector("#app");
+const { olm, wasm } = document.documentElement.dataset;
+const DEFAULTS = { portal: "../", name: "Sosial Kamar" };
+
+start().catch((error) => {
+  console.error(error);
+  say("Obrolan belum bisa dibuka. Periksa sambungan internet, lalu muat ulang halaman ini.");
+});
+
+async function start() {
+  const wish = wanted(location);
+  history.replaceState(null, "", remainder(location)); // first of all: a token must not stay in the address bar
+  if (!window.isSecureContext || !navigator.serviceWorker) {
+    say("Obrolan hanya bisa dibuka lewat alamat yang aman (https), dan tidak dalam jendela penyamaran Firefox.");
+    return;
+  }
+  const config = { ...DEFAULTS, ...(await (await fetch("config.json")).json()) };
+  document.title = `Obrolan - ${config.name}`;
+  paint(CONTAINER, config.brand);
+  if (wish.saving !== null) {
+    setSaving(wish.saving);
+  }
+  const platform = await makePlatform(config);
+  dress(platform, config);
+  await open(platform, wish, await showing(platform, wish));
+}
+
+async function makePlatform(config) {
+  const platform = new Platform({
+    container: CONTAINER,
+    assetPaths: { olm: { wasm, wasmBundle: olm, legacyBundle: olm }, serviceWorker: "sw.js" },
+    config,
+  });
+  await platform.init();
+  return platform;
+}
+
+function dress(platform, config) {
+  ViewModel.prototype.i18n = words;
+  const times = platform.timeFormatter;
+  const days = { weekday: "long", day: "numeric", month: "long" };
+  times.relativeDayFormatter = new Intl.RelativeTimeFormat("id", { numeric: "auto" });
+  times.weekdayFormatter = new Intl.DateTimeFormat("id", { weekday: "long" });
+  times.currentYearFormatter = new Intl.DateTimeFormat("id", days);
+  times.otherYearFormatter = new Intl.DateTimeFormat("id", { ...days, year: "numeric" });
+  times.timeFormatter = new Intl.DateTimeFormat("id", { hour: "2-digit", minute: "2-digit" });
+  dressRoomList();
+  dressMedia(platform, config);
+  dressSettings(config);
+}
+
+/** What to show first; a session that the server has ended is forgotten on the way. */
+async function showing(platform, wish) {
+  const sessions = await platform.sessionInfoStorage.getAll();
+  const choice = choose(wish, sessions, lastAddress(localStorage));
+  if (choice.show !== "session") {
+    return choice;
+  }
+  const session = sessions.find(({ id }) => id === choice.id);
+  if (!wish.token || (await alive(session))) {
+    return choice;
+  }
+  await forget(platform, session);
+  return showing(platform, wish);
+}
+
+async function open(platform, wish, choice) {
+  const navigation = createNavigation();
+  platform.setNavigation(navigation);
+  const urlRouter = createRouter({ navigation, history: platform.history });
+  urlRouter.attach();
+  const features = await FeatureSet.load(platform.settingsStorage);
+  const view = new RootViewModel({ platform, urlRouter, urlCreator: urlRouter, navigation, features, tileClassForEntry: tileFor });
+  go(platform, navigation, wish, choice);
+  await view.load();
+  platform.createAndMountRootView(view);
+}
+
+function go(platform, navigation, { token, room, leave }, choice) {
+  const to = (...steps) => navigation.applyPath(navigation.pathFrom(steps.map((step) => navigation.segment(...step))));
+  if (choice.show === "login") {
+    platform.settingsStorage.setString("sso_ongoing_login_homeserver", platform.config.defaultHomeServer);
+    afterLogin(navigation, (id) => {
+      endOthers(platform, id);
+      if (room) {
+        navigation.push("room", room);
+      }
+    });
+    to(["sso", token]);
+  } else if (choice.show === "session" && leave) {
+    to(["logout", choice.id]);
+  } else if (choice.show === "session" && (room || token)) {
+    to(["session", choice.id], ...(room ? [["room", room]] : []));
+  } else if (leave) {
+    location.assign(platform.config.portal);
+  } else if (room) {
+    afterLogin(navigation, () => navigation.push("room", room));
+  }
+}
+
+/** Call back once, after the router has finished telling everybody about the new session. */
+function afterLogin(navigation, callback) {
+  const stop = navigation.observe("session").subscribe((id) => {
+    if (typeof id === "string") {
+      stop();
+      setTimeout(() => callback(id));
+    }
+  });
+}
+
+function say(sentence) {
+  const text = document.createElement("p");
+  text.className = "Notice";
+  text.textContent = sentence;
+  const link = document.createElement("a");
+  link.className = "button-action primary";
+  link.href = DEFAULTS.portal;
+  link.textContent = "Kembali ke Komunitas Saya";
+  CONTAINER.replaceChildren(text, link);
+}
