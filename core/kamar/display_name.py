@@ -11,7 +11,8 @@ LONGEST = 40  # characters
 SHORTEST = 2
 RESERVED = (  # words that make a name look like an office or an institution; compared by skeleton
     "admin", "administrator", "moderator", "bot", "kamar", "sosialkamar", "koordinator", "ketua", "sekretaris",
-    "bendahara", "pengurus", "panitia", "resmi", "official", "exco", "kpu", "bawaslu", "polri", "tni", "presiden", "lurah", "camat",
+    "bendahara", "pengurus", "panitia", "resmi", "official", "exco", "kpu", "bawaslu", "polri", "tni",
+    "presiden", "lurah", "camat",
 )  # fmt: skip
 LOOKALIKE = str.maketrans({  # what eyes take for a Latin letter, after NFKD and lower case
     "0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "|": "l",

@@ -1,7 +1,7 @@
 """Invitation codes: ten characters that survive paper, a bad telephone line and a tired voice.
 
-Two characters name the issuing server, seven are random (32^7, about 34 thousand million), the last is a check. The alphabet has
-no 0, 1, I and O. The check character is a weighted sum over the field of 32 elements with a different weight at each
+Two characters name the issuing server, seven are random (32^7, about 34 thousand million), the last is a check. The alphabet
+has no 0, 1, I and O. The check character is a weighted sum over the field of 32 elements with a different weight at each
 place, so one wrong character and two neighbours changed over are always noticed.
 """
 
@@ -37,7 +37,7 @@ def read_code(text: str) -> str:
     """Return the code in what a person typed: any case, with spaces, dots or dashes between.
 
     Raises:
-        KamarError: ``code_malformed``: a character too many or too few, one that no code has, or the check does not fit.
+        KamarError: ``code_malformed``: too long or short, a character that no code has, or the check does not fit.
     """
     code = "".join(char for char in text.upper() if char.isalnum())
     if len(code) != LENGTH or not set(code) <= set(ALPHABET) or _check(code[:-1]) != code[-1]:

@@ -1,6 +1,6 @@
 """What people read when something is refused: one sentence for each error code, what happened and what to do.
 
-Placeholders in braces are taken from the error's detail. Programs add their own status or colour, never their own words.
+Placeholders in braces are taken from the error's detail. Programs add a status or a colour, never words of their own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ SENTENCES: dict[str, str] = {
 
 
 def sentence(error: KamarError, language: str = "id") -> str:
-    """Return the sentence for ``error``; its bare code where none is written (a test forbids that for our own codes)."""
+    """Return the sentence for ``error``; its bare code where none is written (a test forbids that)."""
     text = SENTENCES.get(error.code)
     if text is None:
         return error.code

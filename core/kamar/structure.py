@@ -1,7 +1,7 @@
 """Which rooms a node of the wilayah axis has, what they are called, how they are locked, and who sits where.
 
-Every room stands alone by its name: clients show no path. Structural events need 150, officers have at most 100, and only
-``@kamar`` stands above: as creator in room version 12, with 200 in version 11.
+Every room stands alone by its name: clients show no path. Structural events need 150, officers have at most 100, and
+only ``@kamar`` stands above: as creator in room version 12, with 200 in version 11.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class OpenRules:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one member sits. ``waiting`` are the kamar of the own path that are not open yet, with the people missing."""
+    """Where one member sits; ``waiting``: the kamar of the own path not open yet, with the people missing."""
 
     rooms: tuple[RoomKey, ...]
     waiting: tuple[tuple[NodePath, int], ...]
@@ -75,8 +75,8 @@ def placement(
 ) -> Placement:
     """Return the rooms of a member who lives at ``home``, smallest first.
 
-    ``members`` counts the people at and below each node of :func:`counted`, the member included; ``opened`` are the rooms
-    that exist already and stay open whatever the count. Rooms in the answer that are not in ``opened`` are to be made.
+    ``members`` counts the people at and below each node of :func:`counted`, the member included; ``opened`` are the
+    rooms that exist already and stay open whatever the count. Rooms in the answer that are not in ``opened`` are to be made.
     """
     place = parse(home)
     village = place.village
@@ -131,7 +131,7 @@ def space_of(key: RoomKey) -> RoomKey | None:
 
 
 def room_name(key: RoomKey, village: str, kind_word: str) -> str:
-    """Return the room's name. ``village`` is the name of the kelurahan or desa (for a starter kamar: of the place itself)."""
+    """Return the room's name; ``village`` names the kelurahan or desa, for a starter kamar the place itself."""
     if key.kind is RoomKind.PERINTIS:
         return f"Kamar Perintis {village}" + (f" {key.number}" if key.number > 1 else "")
     if key.kind is RoomKind.SPACE:

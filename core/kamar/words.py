@@ -22,7 +22,7 @@ def mark(text: str) -> str:
 
 
 def pick_language(accepted: str, chosen: str = "") -> str:
-    """Return ``chosen`` where we speak it, else the first language of an ``Accept-Language`` header that we speak, else ``id``."""
+    """Return ``chosen``, else the first of an ``Accept-Language`` header that we speak, else ``id``."""
     wanted = [chosen, *(part.split(";")[0].strip()[:2].lower() for part in accepted.split(","))]
     return next((language for language in wanted if language in LANGUAGES), "id")
 

@@ -1,8 +1,8 @@
 """The jobs ``open`` and ``shut``: make an official room exactly once, or take it away.
 
 ``createRoom`` is not idempotent. The row's key stands in the room's creation content, and the module finds the room
-by it: one that a crash left half made is removed and made anew. Rooms of one village share a lane, so no two jobs ever work on
-them at once; the first makes every room that is wanted there, the space first, the others side by side.
+by it: one that a crash left half made is removed and made anew. Rooms of one village share a lane, so no two jobs ever
+work on them at once; the first makes every room that is wanted there, the space first, the others side by side.
 """
 
 from __future__ import annotations
