@@ -44,6 +44,19 @@ class Level(StrEnum):
 _OFFICIAL = (Level.PROVINSI, Level.KOTA, Level.KECAMATAN, Level.KELURAHAN)
 _OWN = {"D": Level.UNIT, "RW": Level.RW, "RT": Level.RT}
 
+_SHORT_KINDS = {
+    "Kelurahan": "Kel.",
+    "Kecamatan": "Kec.",
+    "Kabupaten": "Kab.",
+    "Kabupaten Administrasi": "Kab.",
+    "Kota Administrasi": "Kota",
+    "Provinsi": "",
+}
+_SHORT_NAMES = {
+    "Daerah Khusus Ibukota Jakarta": "DKI Jakarta",
+    "Daerah Istimewa Yogyakarta": "DI Yogyakarta",
+}
+
 # Presidential Decree 41/1987 with the provinces made since; the rest of the country is on Asia/Jakarta.
 _ZONES = {
     "Asia/Jakarta": "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 61 62",
@@ -271,8 +284,7 @@ def official_name(places: Iterable[tuple[str, str]]) -> str:
 
     ``places`` are (kind, name), smallest first.
     """
-    short = {"Kecamatan": "Kec.", "Kabupaten": "Kab.", "Provinsi": ""}
-    return ", ".join(f"{short.get(kind, kind)} {name}".strip() for kind, name in places)
+    return ", ".join(_SHORT_NAMES.get(name, f"{_SHORT_KINDS.get(kind, kind)} {name}".strip()) for kind, name in places)
 
 
 def titled(kind: str, name: str) -> str:

@@ -18,9 +18,8 @@ depends_on = None
 PATHS = {"path", "parent", "superseded_by", "home", "node"}
 
 SQLITE = (
-    "CREATE TABLE wilayah_word (word TEXT, path TEXT, PRIMARY KEY (word, path)) WITHOUT ROWID",
-    "CREATE INDEX ix_wilayah_word_path ON wilayah_word (path)",
-    "CREATE VIRTUAL TABLE wilayah_vocabulary USING fts5 (word, tokenize='trigram', detail='none')",
+    "CREATE TABLE wilayah_word (word TEXT, path TEXT, letters INTEGER, PRIMARY KEY (word, path)) WITHOUT ROWID",
+    "CREATE VIRTUAL TABLE wilayah_vocabulary USING fts5 (word, tokenize='trigram')",
     "CREATE INDEX ix_node_postcode ON node (postcode) WHERE postcode <> ''",
 )
 POSTGRESQL = (
@@ -30,8 +29,8 @@ POSTGRESQL = (
         for column in table.columns
         if column.name in PATHS
     ),
-    'CREATE TABLE wilayah_word (word TEXT COLLATE "C", path TEXT COLLATE "C", PRIMARY KEY (word, path))',
-    "CREATE INDEX ix_wilayah_word_path ON wilayah_word (path)",
+    'CREATE TABLE wilayah_word (word TEXT COLLATE "C", path TEXT COLLATE "C", letters INTEGER, '
+    "PRIMARY KEY (word, path))",
     'CREATE TABLE wilayah_vocabulary (word TEXT COLLATE "C" PRIMARY KEY)',
     "CREATE INDEX ix_wilayah_vocabulary_trigram ON wilayah_vocabulary USING gin (word gin_trgm_ops)",
     "CREATE INDEX ix_node_postcode ON node (postcode) WHERE postcode <> ''",
