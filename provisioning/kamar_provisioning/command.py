@@ -42,6 +42,7 @@ SUBCOMMANDS = (
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"
     ),
     Subcommand("test", "menjalankan semua pemeriksaan dan tes", "test", "./kamar test --unit"),
+    Subcommand("lock", "mengunci versi semua pustaka (untuk pengembang)", "lock", "./kamar lock --upgrade"),
     Subcommand("bench", "mengukur kecepatan", "bench", "./kamar bench wilayah --json hasil.json"),
 )
 
