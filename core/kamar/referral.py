@@ -1,8 +1,8 @@
 """Invitation codes: ten characters that survive paper, a bad telephone line and a tired voice.
 
-Two characters name the issuing server, seven are random (32^7, about 34 thousand million), the last is a check. The alphabet
-has no 0, 1, I and O. The check character is a weighted sum over the field of 32 elements with a different weight at each
-place, so one wrong character and two neighbours changed over are always noticed.
+Two characters name the issuing server, seven are random (32^7, about 34 thousand million), the last is a check. The
+alphabet has no 0, 1, I and O. The check character is a weighted sum over the field of 32 elements with a different
+weight at each place, so one wrong character and two neighbours changed over are always noticed.
 """
 
 from __future__ import annotations

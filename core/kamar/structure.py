@@ -76,7 +76,7 @@ def placement(
     """Return the rooms of a member who lives at ``home``, smallest first.
 
     ``members`` counts the people at and below each node of :func:`counted`, the member included; ``opened`` are the
-    rooms that exist already and stay open whatever the count. Rooms in the answer that are not in ``opened`` are to be made.
+    rooms that exist already and stay open whatever the count. Rooms in the answer but not in ``opened`` are to be made.
     """
     place = parse(home)
     village = place.village

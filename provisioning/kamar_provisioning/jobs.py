@@ -73,12 +73,13 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import opening, seating, sending
+    from kamar_provisioning import opening, power, seating, sending
 
     return {
         "seat": seating.seat,
         "open": opening.open_room,
         "shut": opening.shut_room,
+        "power": power.power,
         "code": sending.code,
         "send": sending.send,
         "join": sending.join,

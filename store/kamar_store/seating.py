@@ -62,6 +62,14 @@ async def wanted_below(db: AsyncConnection, place: NodePath) -> list[Room]:
     return [_room(row) for row in found]
 
 
+async def rooms_below(db: AsyncConnection, place: NodePath) -> list[Room]:
+    """Return the open rooms at and below a place of a village."""
+    found = await db.execute(
+        select(*COLUMNS).where(_at_or_below(place), room.c.state == RoomState.OPEN).order_by(room.c.id)
+    )
+    return [_room(row) for row in found]
+
+
 async def open_space(db: AsyncConnection, village: NodePath) -> RoomId | None:
     """Return the open space of a village."""
     found = await db.execute(

@@ -1,0 +1,38 @@
+"""The job ``power``: give the officers of a node their power in one of its rooms, and take it from everybody else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kamar.ids import MemberId, NodePath
+from kamar.membership import Office
+from kamar.structure import OFFICER, power_levels
+from kamar.wilayah import parse
+from kamar_provisioning.jobs import Desk
+from kamar_store import member as members
+from kamar_store import outbox, seating
+from kamar_store.outbox import Row
+from kamar_store.store import Db
+
+
+async def power(desk: Desk, row: Row) -> None:
+    """Set ``m.room.power_levels`` of a room from the mandates in force at its node and above, up to the village."""
+    async with desk.site.store.read() as db:
+        room = await seating.room_by_row(db, row.payload["room"])
+        if room is None or room.room_id is None:
+            return
+        place = parse(room.key.node)
+        nodes = [item.path for item in (place, *place.ancestors()) if item.village == place.village]
+        officers = await members.officers(db, nodes, desk.now())
+    settings = desk.site.settings
+    content = power_levels(room.key.kind, settings.rooms.version, settings.bot)
+    content["users"] |= {holder.user_id: OFFICER for _node, _office, holder in officers}
+    await desk.matrix.put_state(room.room_id, "m.room.power_levels", content)
+
+
+async def appoint(db: Db, number: MemberId, node: NodePath, office: Office, decree: str, now: datetime) -> None:
+    """Write a mandate that begins now, with the orders that make it felt in every room at and below the node."""
+    await members.appoint(db, number, node, office, decree, now)
+    for room in await seating.rooms_below(db, node):
+        key = f"power:{room.id}:{number}:{now.timestamp():.0f}"
+        await outbox.put(db, "power", key, {"room": room.id}, now, lane=f"room:{room.id}")
