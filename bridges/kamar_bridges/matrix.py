@@ -20,7 +20,10 @@ CLIENT = "/_matrix/client/v3"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of a room; ``state_key`` is none for what is not state, ``at`` is milliseconds since 1970."""
+    """An event of a room; ``state_key`` is none for what is not state, ``at`` is milliseconds since 1970.
+
+    ``before`` is the membership that a membership event replaces, empty where there was none.
+    """
 
     event_id: EventId
     room_id: RoomId
@@ -29,6 +32,7 @@ class Event:
     content: Mapping[str, Any]
     state_key: str | None = None
     at: int = 0
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,7 @@ class Matrix:
 
 def parse_event(raw: Mapping[str, Any]) -> Event:
     """Return an event as it stands in an answer or in a transaction of the application service."""
+    replaced = raw.get("unsigned", {}).get("prev_content", {})
     return Event(
         event_id=EventId(raw["event_id"]),
         room_id=RoomId(raw.get("room_id", "")),
@@ -222,6 +227,7 @@ def parse_event(raw: Mapping[str, Any]) -> Event:
         content=raw.get("content", {}),
         state_key=raw.get("state_key"),
         at=int(raw.get("origin_server_ts", 0)),
+        before=str(replaced.get("membership", "")),
     )
 
 
