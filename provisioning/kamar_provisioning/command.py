@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from kamar.errors import KamarError
+from kamar_provisioning import sentences
 from kamar_provisioning.sentences import explain
 
 INTERRUPTED = 130  # what shells use for "ended by Ctrl-C"
@@ -29,6 +30,7 @@ class Subcommand:
     help: str
     module: str
     example: str
+    passes_on: bool = False  # words it does not know go to ``arguments.rest`` instead of being an error
 
 
 SUBCOMMANDS = (
@@ -41,7 +43,7 @@ SUBCOMMANDS = (
     Subcommand(
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"
     ),
-    Subcommand("test", "menjalankan semua pemeriksaan dan tes", "test", "./kamar test --unit"),
+    Subcommand("test", "menjalankan semua pemeriksaan dan tes", "test", "./kamar test --unit", passes_on=True),
     Subcommand("lock", "mengunci versi semua pustaka (untuk pengembang)", "lock", "./kamar lock --upgrade"),
     Subcommand("bench", "mengukur kecepatan", "bench", "./kamar bench wilayah --json hasil.json"),
 )
@@ -80,7 +82,11 @@ def _run(words: Sequence[str]) -> int:
     module = cast(Module, importlib.import_module(f"kamar_provisioning.{chosen.module}"))
     parser = _parser(f"kamar {chosen.name}", chosen.help, f"contoh: {chosen.example}")
     module.configure(parser)
-    return module.run(parser.parse_args(words[1:]))
+    arguments, rest = parser.parse_known_args(words[1:])
+    if rest and not chosen.passes_on:
+        parser.error(f"{sentences.UNKNOWN_WORDS}: {' '.join(rest)}")
+    arguments.rest = rest
+    return module.run(arguments)
 
 
 def _overview() -> argparse.ArgumentParser:

@@ -32,6 +32,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _compile(output: str, sources: tuple[str, ...], text: str = "") -> None:
     uv = Path(sys.executable).with_name("uv")
-    argv = (uv, "pip", "compile", *sources, *PLAIN, *NO_HOSTS, "-o", output)
+    argv = (str(uv), "pip", "compile", *sources, *PLAIN, *NO_HOSTS, "-o", output)
     subprocess.run(argv, cwd=root(), input=text, text=True, check=True, stdout=subprocess.DEVNULL)
     print(f"· {output}")

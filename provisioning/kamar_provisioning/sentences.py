@@ -50,6 +50,8 @@ ERRORS = {
 
 UNKNOWN = "Tidak berhasil: {code}"
 
+CHECKS_FAILED = "Pemeriksaan gagal: {names}"
+UNKNOWN_WORDS = "tidak dikenal"
 PREPARING_DATABASE = "Menyiapkan basis data"
 PREPARING_SYNAPSE = "Menyiapkan Synapse"
 PREPARING_CHAT = "Menyiapkan klien obrolan"

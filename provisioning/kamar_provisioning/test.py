@@ -1,0 +1,53 @@
+"""``kamar test``: every check, then every test; pytest's summary comes last."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+from kamar_provisioning import sentences
+from kamar_provisioning.repository import root
+
+CHECKS = {
+    "ruff": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "--quiet", "."),
+    "mypy": ("mypy",),
+    "lint-imports": ("lint-imports",),
+}
+UNIT = "not integration and not browser and not slow"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options; whatever else is given goes to pytest."""
+    parser.add_argument("--unit", action="store_true", help="hanya tes yang cepat, tanpa server dan peramban")
+    parser.add_argument("--checks", action="store_true", help="hanya pemeriksaan: ruff, mypy, lint-imports")
+    parser.epilog = f"{parser.epilog}\nKata lain diteruskan ke pytest: ./kamar test -k undangan -x"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run all; the exit code is 0 only if nothing failed and nothing was skipped unawares."""
+    failed = [] if arguments.unit else [name for name, argv in CHECKS.items() if not _passes(name, argv)]
+    if arguments.checks:
+        return 1 if failed else 0
+    marks = ["-m", UNIT] if arguments.unit else []
+    code = _call((sys.executable, "-m", "pytest", *marks, *arguments.rest))
+    if failed:
+        print(sentences.CHECKS_FAILED.format(names=", ".join(failed)))
+    return code or (1 if failed else 0)
+
+
+def _passes(name: str, argv: tuple[str, ...]) -> bool:
+    began = time.monotonic()
+    scripts = Path(sysconfig.get_path("scripts"))
+    code = _call((str(scripts / argv[0]), *argv[1:]))
+    print(f"· {name}: {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
+    return code == 0
+
+
+def _call(argv: tuple[str, ...]) -> int:
+    return subprocess.run(argv, cwd=root(), env={**os.environ, "NO_COLOR": "1"}, check=False).returncode
