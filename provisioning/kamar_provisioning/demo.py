@@ -18,7 +18,7 @@ from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_provisioning import demo_pictures
 from kamar_provisioning.command import add_state
-from kamar_provisioning.demo_village import COORDINATORS, DUSUN, MARK, PEOPLE, TALKS, VILLAGE, Line
+from kamar_provisioning.demo_village import COORDINATORS, DUSUN, MARK, PEOPLE, TALKS, Line
 from kamar_provisioning.power import appoint
 from kamar_provisioning.settings_file import load
 from kamar_provisioning.terminal import Bar, step

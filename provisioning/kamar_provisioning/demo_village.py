@@ -1,6 +1,6 @@
 """What the demonstration shows: desa Sukaresmi with its people, talks and pictures. Invented, and marked as such.
 
-``VILLAGE`` is a real desa (Kab. Bekasi), its RW, RT and people are not. Who speaks is named by the place in :data:`PEOPLE`.
+``VILLAGE`` is a real desa (Kab. Bekasi), its RW, RT and people are not.
 """
 
 from __future__ import annotations
