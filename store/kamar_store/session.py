@@ -124,13 +124,29 @@ async def count_attempt(db: AsyncConnection, key: str, now: datetime, window: ti
         ).returning(attempt.c.count)
     )
     if found.scalar_one() > most:
-        left = window.total_seconds() - now.timestamp() % window.total_seconds()
-        raise KamarError("too_many_tries", minutes=max(1, round(left / 60)))
+        raise KamarError("too_many_tries", minutes=_minutes_left(now, window))
+
+
+async def refuse_beyond(db: AsyncConnection, key: str, now: datetime, window: timedelta, most: int) -> None:
+    """Refuse as :func:`count_attempt` would after ``most`` tries under ``key``, without counting.
+
+    Raises:
+        KamarError: ``too_many_tries`` (``minutes``).
+    """
+    number = int(now.timestamp() // window.total_seconds())
+    found = await db.execute(select(attempt.c.count).where(attempt.c.key == key, attempt.c.window == number))
+    if (found.scalar_one_or_none() or 0) >= most:
+        raise KamarError("too_many_tries", minutes=_minutes_left(now, window))
 
 
 async def forget_attempts(db: AsyncConnection, key: str) -> None:
     """Forget the tries under a key, after a success."""
     await db.execute(delete(attempt).where(attempt.c.key == key))
+
+
+def _minutes_left(now: datetime, window: timedelta) -> int:
+    left = window.total_seconds() - now.timestamp() % window.total_seconds()
+    return max(1, round(left / 60))
 
 
 def _hash(token: str) -> str:

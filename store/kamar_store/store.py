@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from kamar.errors import KamarError
 
 BUSY_SECONDS = 30  # how long a SQLite writer waits for another one
 POOL = 10
+DISK_FULL = ("disk is full", "No space left on device")  # words of SQLite and of PostgreSQL
 
 Db = AsyncConnection
 """What every query takes; programs name it without knowing SQLAlchemy."""
@@ -39,12 +43,20 @@ class Store:
         """Give a connection whose work is committed whole, or not at all.
 
         SQLite takes its write lock at once, so that two writers wait for each other instead of failing in the middle.
+
+        Raises:
+            KamarError: ``disk_full``; nothing was written.
         """
-        async with self.engine.connect() as connection:
-            if not self.postgresql:
-                await connection.execute(text("BEGIN IMMEDIATE"))
-            async with connection.begin() if self.postgresql else _committing(connection):
-                yield connection
+        try:
+            async with self.engine.connect() as connection:
+                if not self.postgresql:
+                    await connection.execute(text("BEGIN IMMEDIATE"))
+                async with connection.begin() if self.postgresql else _committing(connection):
+                    yield connection
+        except DBAPIError as error:
+            if any(word in str(error.orig) for word in DISK_FULL):
+                raise KamarError("disk_full") from error
+            raise
 
     async def close(self) -> None:
         """Close every connection."""
