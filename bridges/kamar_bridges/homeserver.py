@@ -97,9 +97,7 @@ class Homeserver:
 
     async def request_list(self, method: str, path: str, *, token: str = "") -> list[dict[str, Any]]:
         """Return the JSON list that answers."""
-        answer = await self._patiently(
-            self._client.build_request(method, path, headers=_headers(token)), again=True
-        )
+        answer = await self._patiently(self._client.build_request(method, path, headers=_headers(token)), again=True)
         value = _json(answer)
         if not isinstance(value, list):
             raise MatrixError(answer.status_code, "M_BAD_JSON")
@@ -181,9 +179,7 @@ def _error(answer: httpx.Response) -> MatrixError:
     said = value if isinstance(value, dict) else {}
     wait = said.get("retry_after_ms")
     seconds = wait / 1000 if isinstance(wait, int | float) else _retry_after(answer)
-    return MatrixError(
-        answer.status_code, str(said.get("errcode", "M_UNKNOWN")), str(said.get("error", "")), seconds
-    )
+    return MatrixError(answer.status_code, str(said.get("errcode", "M_UNKNOWN")), str(said.get("error", "")), seconds)
 
 
 def _retry_after(answer: httpx.Response) -> float:

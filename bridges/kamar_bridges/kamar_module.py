@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from kamar.ids import EventId, RoomId, UserId
 from kamar_bridges.homeserver import Homeserver, MatrixError
-from kamar_bridges.matrix import Session
+from kamar_bridges.matrix import LoginToken, Session
 
 PATH = "/_synapse/client/kamar/v1"
 
@@ -116,6 +116,12 @@ class KamarModule:
         """Stop a code."""
         await self._call("PUT", "code", {"code": code, "revoked": True})
 
+    async def login_token(self, access_token: str) -> LoginToken:
+        """Return what logs another client of a member in; asked with the member's own token, not with ours."""
+        path = f"{PATH}/login_token"
+        answer = await self.homeserver.request("POST", path, token=access_token, body={}, repeatable=True)
+        return LoginToken(str(answer["login_token"]), answer["expires_in_ms"] / 1000)
+
     async def seat(
         self,
         user: UserId,
@@ -159,9 +165,7 @@ class KamarModule:
         return Missed(events, int(answer["next"]))
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return await self.homeserver.request(
-            method, f"{PATH}/{path}", token=self._token, body=body, repeatable=True
-        )
+        return await self.homeserver.request(method, f"{PATH}/{path}", token=self._token, body=body, repeatable=True)
 
 
 def _rooms(names: Sequence[str]) -> Sequence[RoomId]:

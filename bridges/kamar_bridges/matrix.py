@@ -85,9 +85,7 @@ class Matrix:
 
     async def login_with_token(self, token: str, device: str) -> Session:
         """Log in with a :class:`LoginToken`'s token."""
-        return await self._login(
-            {"type": "m.login.token", "token": token, "initial_device_display_name": device}
-        )
+        return await self._login({"type": "m.login.token", "token": token, "initial_device_display_name": device})
 
     async def login_token(self) -> LoginToken:
         """Return a token that logs another client of this user in."""
@@ -115,9 +113,7 @@ class Matrix:
         path = f"{_room(room)}/send/{_quoted(kind)}/{_quoted(txn_id)}"
         return EventId((await self._call("PUT", path, content))["event_id"])
 
-    async def put_state(
-        self, room: RoomId, kind: str, content: Mapping[str, Any], state_key: str = ""
-    ) -> EventId:
+    async def put_state(self, room: RoomId, kind: str, content: Mapping[str, Any], state_key: str = "") -> EventId:
         """Set a state event; setting what already stands changes nothing."""
         path = f"{_room(room)}/state/{_quoted(kind)}/{_quoted(state_key)}"
         return EventId((await self._call("PUT", path, content))["event_id"])
@@ -135,21 +131,15 @@ class Matrix:
         """Return one event."""
         return parse_event(await self._call("GET", f"{_room(room)}/event/{_quoted(event)}"))
 
-    async def messages(
-        self, room: RoomId, start: str = "", *, limit: int = 100, backwards: bool = True
-    ) -> Page:
+    async def messages(self, room: RoomId, start: str = "", *, limit: int = 100, backwards: bool = True) -> Page:
         """Return a page of events from ``start``, or from the newest (backwards) or oldest."""
         params = {"dir": "b" if backwards else "f", "limit": str(limit), **({"from": start} if start else {})}
-        answer = await self.homeserver.request(
-            "GET", f"{_room(room)}/messages", token=self._token, params=params
-        )
+        answer = await self.homeserver.request("GET", f"{_room(room)}/messages", token=self._token, params=params)
         return Page(tuple(parse_event(raw) for raw in answer["chunk"]), str(answer.get("end", "")))
 
     async def joined_rooms(self) -> Sequence[RoomId]:
         """Return the rooms that this user is in."""
-        return tuple(
-            RoomId(room) for room in (await self._call("GET", f"{CLIENT}/joined_rooms"))["joined_rooms"]
-        )
+        return tuple(RoomId(room) for room in (await self._call("GET", f"{CLIENT}/joined_rooms"))["joined_rooms"])
 
     async def joined_members(self, room: RoomId) -> Mapping[UserId, str]:
         """Return who is in a room, with the display name, empty where there is none."""
@@ -211,9 +201,7 @@ class Matrix:
     async def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, repeatable: bool | None = None
     ) -> dict[str, Any]:
-        return await self.homeserver.request(
-            method, path, token=self._token, body=body, repeatable=repeatable
-        )
+        return await self.homeserver.request(method, path, token=self._token, body=body, repeatable=repeatable)
 
 
 def parse_event(raw: Mapping[str, Any]) -> Event:
