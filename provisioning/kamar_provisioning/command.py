@@ -39,7 +39,7 @@ SUBCOMMANDS = (
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
     Subcommand("wilayah", "mengimpor atau mencari wilayah", "wilayah_command", "./kamar wilayah cari 'pondok cina'"),
-    Subcommand("demo", "mengisi atau menghapus desa contoh", "demo_command", "./kamar demo hapus"),
+    Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"
     ),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from kamar.settings import Settings
 from kamar.state import State
-from kamar_provisioning import links, sentences, settings_file, synapse
+from kamar_provisioning import links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
 from kamar_provisioning.terminal import Bar, step
 from kamar_store import postgresql
@@ -57,9 +57,7 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
     site = Site(settings, state, store)
     try:
         await migrate(store)
-        with contextlib.suppress(ModuleNotFoundError):  # arrives soon
-            wilayah = importlib.import_module("kamar_provisioning.wilayah")
-            await wilayah.import_official(store, Bar(sentences.IMPORTING_WILAYAH))
+        await wilayah.import_official(store, Bar(sentences.IMPORTING_WILAYAH))
         await links.ensure_invitation(site, now)
         await links.ensure_admin_link(site, now)
     finally:
