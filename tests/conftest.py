@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from tests.servers.fixtures import homeserver, kamar, module, pool, worker_pool  # noqa: F401 - fixtures of all tests
 
 ALLOWED: tuple[str, ...] = ()
 """Beginnings of the reasons for which a test may be skipped even in CI."""
