@@ -284,7 +284,7 @@ def official_name(places: Iterable[tuple[str, str]]) -> str:
 
     ``places`` are (kind, name), smallest first.
     """
-    return ", ".join(_SHORT_NAMES.get(name, f"{_SHORT_KINDS.get(kind, kind)} {name}".strip()) for kind, name in places)
+    return ", ".join(_SHORT_NAMES.get(name, titled(_SHORT_KINDS.get(kind, kind), name)) for kind, name in places)
 
 
 def titled(kind: str, name: str) -> str:

@@ -84,4 +84,4 @@ def kind_and_name(region: Region) -> tuple[str, str]:
     kind = KINDS.get(region.type, region.type.title())
     if region.type == "desa" and region.code[:5] not in NO_NAGARI:
         kind = DESA.get(region.code[:2], kind)
-    return kind, region.name.removeprefix(f"{kind} ")
+    return kind, region.name

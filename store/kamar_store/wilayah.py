@@ -45,7 +45,7 @@ COLUMNS = (node.c.path, node.c.level, node.c.kind, node.c.name, node.c.full_name
 IN_FORCE = (node.c.axis == AXIS, node.c.valid_to.is_(None))
 
 
-def node_of(row: Row[Any]) -> Node:
+def node_of(row: Row[*tuple[Any, ...]]) -> Node:
     """Return the node of a row of :data:`COLUMNS`."""
     return Node(NodePath(row.path), Level(row.level), row.kind, row.name, row.full_name, row.postcode)
 

@@ -20,6 +20,7 @@ PATHS = {"path", "parent", "superseded_by", "home", "node"}
 SQLITE = (
     "CREATE TABLE wilayah_word (word TEXT, path TEXT, letters INTEGER, PRIMARY KEY (word, path)) WITHOUT ROWID",
     "CREATE VIRTUAL TABLE wilayah_vocabulary USING fts5 (word, tokenize='trigram')",
+    "CREATE VIRTUAL TABLE wilayah_trigram USING fts5vocab ('wilayah_vocabulary', 'row')",
     "CREATE INDEX ix_node_postcode ON node (postcode) WHERE postcode <> ''",
 )
 POSTGRESQL = (
