@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
+from kamar.referral import Dice, new_code
 from kamar_store import outbox
 from kamar_store.tables import invitation
 
@@ -58,6 +59,17 @@ async def find(db: AsyncConnection, code: str) -> Invitation:
 async def own_code(db: AsyncConnection, owner: MemberId) -> str | None:
     """Return the member's own code in force, if there is one."""
     return await _in_force(db, owner)
+
+
+async def ensure_own(
+    db: AsyncConnection, owner: MemberId, server: str, dice: Dice, now: datetime, *, demo: bool = False
+) -> str:
+    """Return the member's own code in force, made here and now if there is none. ``server`` begins every code."""
+    code = await own_code(db, owner)
+    if code is None:
+        code = new_code(server, dice)
+        await create(db, code, owner, None, now, demo=demo)
+    return code
 
 
 async def server_code(db: AsyncConnection) -> str | None:
