@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     "signup_expired": _("Pendaftaran ini sudah lewat {days} hari. Mulai lagi dari tautan undangan Anda."),
     "signup_step": _("Langkah sebelumnya belum selesai. Lanjutkan dari sini."),
     "signup_finished": _("Pendaftaran ini sudah selesai. Masuk dengan nama akun dan kata sandi Anda."),
+    "signup_unfinished": _("Pendaftaran Anda belum selesai. Lanjutkan di {portal}, lalu tulis lagi kepada saya."),
     "login_failed": _("Nama akun atau kata sandi tidak cocok. Periksa lagi; huruf besar dan kecil berbeda."),
     "link_used": _("Tautan ini sudah dipakai atau sudah lewat waktunya. Minta tautan baru."),
     "login_needed": _("Masuk dulu untuk membuka halaman ini."),
