@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from kamar.wilayah import RtRw, take_rt_rw
@@ -43,6 +44,7 @@ _SPELLED = {
     "bdg": "bandung", "tgr": "tangerang", "sby": "surabaya", "smg": "semarang",
 }  # fmt: skip
 _WORD = re.compile(r"[a-z0-9]+")
+_APOSTROPHES = str.maketrans("", "", "'’‘`´\"")
 _CODE = re.compile(r"(\d\d)\.?(\d\d)\.?(?:(\d\d)\.?(?:(\d{4}))?)?", re.ASCII)
 _POSTCODE = re.compile(r"(?<!\d)[1-9]\d{4}(?!\d)")
 
@@ -81,10 +83,13 @@ def read(text: str) -> Query:
 
 def plain(text: str) -> str:
     """Return ``text`` in small letters without accents; apostrophes vanish ("Ma'rang" is typed "marang")."""
-    flat = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in flat if not unicodedata.combining(char) and char not in "'’‘`´\"")
+    flat = text.casefold()
+    if not flat.isascii():
+        flat = "".join(char for char in unicodedata.normalize("NFKD", flat) if not unicodedata.combining(char))
+    return flat.translate(_APOSTROPHES)
 
 
+@lru_cache(maxsize=10_000)  # every search meets the same kecamatan, kabupaten and provinsi
 def words_of(name: str) -> tuple[str, ...]:
     """Return the comparable words of a name, abbreviations written out."""
     return tuple(word for raw in _WORD.findall(plain(name)) for word in _SPELLED.get(raw, raw).split())

@@ -84,21 +84,19 @@ async def _files(db: AsyncConnection, words: Iterable[str]) -> dict[str, list[tu
 
 def _best(meant: Mapping[str, Mapping[str, float]], files: Files) -> list[str]:
     """Return the paths of the most promising places by the words alone, theirs and those of the places around."""
-    said: dict[str, dict[str, float]] = defaultdict(dict)  # path: typed word: likeness
-    covered: dict[str, float] = defaultdict(float)
+    said: dict[str, dict[str, float]] = defaultdict(dict)  # path, typed word: likeness
+    share: dict[str, dict[str, float]] = defaultdict(dict)  # path, typed word: part of the name it makes up
     for word, keys in meant.items():
         for key, value in keys.items():
             for path, letters in files.get(key, ()):
-                if value > said[path].get(word, 0.0):
-                    said[path][word] = value
-                    covered[path] += value * len(key) / letters
+                said[path][word] = max(said[path].get(word, 0.0), value)
+                share[path][word] = max(share[path].get(word, 0.0), value * len(key) / letters)
     nothing: dict[str, float] = {}
 
     def promise(path: str) -> float:
-        around = [said.get(path[:end], nothing) for end in (8, 5, 2) if end < len(path)]
-        own = said[path]
-        total = sum(max(own.get(word, 0.0), *(each.get(word, 0.0) for each in around), 0.0) for word in meant)
-        return total + min(covered[path], 1.0)
+        chain = [said[path], *(said.get(path[:end], nothing) for end in (8, 5, 2) if end < len(path))]
+        explained = sum(max(each.get(word, 0.0) for each in chain) for word in meant)
+        return explained + min(sum(share[path].values()), 1.0)
 
     return sorted(said, key=lambda path: (-promise(path), len(path), path))[:RANKED]
 
