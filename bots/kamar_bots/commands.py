@@ -1,0 +1,79 @@
+"""From words to a command: the table of words people use, and a forgiving reader for them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+
+from kamar.words import mark as _
+from kamar_bots import courtesy, help, referral, session, structure
+from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
+
+# The first word of each row is the one we teach; the others are what people type instead.
+COMMANDS: tuple[tuple[Command, str], ...] = (
+    (help.explain, "bantuan tolong bantu help menu perintah info mulai start"),
+    (structure.where, "kamar dimana mana lokasi koordinator pengurus where"),
+    (referral.invite, "ajak undang ajakan undangan kode tautan qr link invite"),
+    (session.login, "masuk login portal"),
+    (courtesy.cancel, "batal batalkan cancel kembali"),
+)
+WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}
+TAUGHT: dict[Command, str] = {command: words.split()[0] for command, words in COMMANDS}
+ALIKE = 0.7  # how much of a word must be right for a guess (difflib's ratio)
+GUESSES = 2
+FILLERS = frozenset({"dong", "ya", "kak", "min", "tolonglah", "saya", "aku", "mau", "di", "ke", "apa", "ini", "kita"})
+
+MAYBE = _("Maksud Anda !{command}?")
+MAYBE_MANY = _("Maksud Anda yang mana?")
+UNKNOWN = _("Saya belum kenal perintah itu. Ketik !bantuan untuk melihat apa yang bisa saya bantu.")
+NOT_UNDERSTOOD = _(
+    "Maaf, saya belum paham. Ketik !bantuan untuk melihat apa yang bisa saya bantu.\n"
+    "Saya program, bukan orang: pesan di sini tidak diteruskan kepada siapa pun."
+)
+CANCEL = _("Batal")
+
+
+async def answer(ask: Ask, registry: Registry) -> Reply | None:
+    """Return the answer to what somebody said, none where no answer is expected ("!!!")."""
+    commanded = ask.text.lstrip().startswith("!")
+    words = _words(ask.text)
+    if not words:
+        return await help.explain(ask, registry) if ask.direct or ask.called else None
+    command = _command(words, commanded=commanded)
+    if command is not None:
+        return await command(ask, registry)
+    if not commanded:
+        return courtesy.kind_word(ask, words) or Reply(ask.say(NOT_UNDERSTOOD))
+    return _guess(ask, words[0])
+
+
+def _words(text: str) -> list[str]:
+    """Return the plain words of a message: lower case, without accents, marks and the bot's name."""
+    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return re.findall(r"[a-z0-9]+", re.sub(r"@kamar(?::\S+)?", " ", plain))
+
+
+def _command(words: list[str], *, commanded: bool) -> Command | None:
+    """Return the command that the words begin with ("!di mana" and "!dimana" alike).
+
+    Without "!" the whole message must be the command ("kamar", "mau ajak dong"), not only contain its word.
+    """
+    if len(words) > 1 and words[0] + words[1] in WORDS:
+        return WORDS[words[0] + words[1]]
+    if commanded:
+        return WORDS.get(words[0])
+    meant = [word for word in words if word not in FILLERS]
+    return WORDS.get(meant[0]) if len(meant) == 1 else None
+
+
+def _guess(ask: Ask, word: str) -> Reply:
+    """Return what the writer may have meant, as something to choose."""
+    close = difflib.get_close_matches(word, WORDS, n=2 * GUESSES, cutoff=ALIKE)
+    commands = list(dict.fromkeys(TAUGHT[WORDS[item]] for item in close))[:GUESSES]
+    if not commands:
+        return Reply(ask.say(UNKNOWN))
+    choices = (*(Choice(f"!{command}", command) for command in commands), Choice(ask.say(CANCEL), "batal"))
+    text = ask.say(MAYBE, command=commands[0]) if len(commands) == 1 else ask.say(MAYBE_MANY)
+    return Reply(text, choices=choices)

@@ -1,0 +1,67 @@
+"""What a conversation is made of: the question, the answer, and what a command may use. No transport."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kamar.ids import RoomId, UserId
+from kamar.referral import Dice
+from kamar.settings import Settings
+from kamar.structure import RoomKey
+from kamar.words import translate
+from kamar_store.store import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something said to the bot. ``room`` is none outside official rooms; ``direct``: nobody else reads along."""
+
+    user: UserId
+    room_id: RoomId
+    text: str
+    room: RoomKey | None
+    direct: bool
+    language: str
+    now: datetime
+    called: bool = False  # the message names @kamar
+
+    def say(self, sentence: str, **values: object) -> str:
+        """Return a sentence of the catalogue in the asker's language, its braces filled."""
+        return translate(sentence, self.language).format(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to choose: what people read, and the command it stands for."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of at most five lines, the first of which says it all.
+
+    ``image`` is a link to be drawn as QR code beside the text. With ``login`` the text's ``{link}`` becomes a one-time
+    link to the portal when the answer is sent, because nothing that waits to be sent may hold a secret.
+    """
+
+    text: str
+    html: str | None = None
+    image: str | None = None
+    choices: tuple[Choice, ...] = ()
+    login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What a command works with: one transaction of the registry, the settings, and chance."""
+
+    db: Db
+    settings: Settings
+    dice: Dice = field(repr=False)
+
+
+Command = Callable[[Ask, Registry], Awaitable[Reply]]
