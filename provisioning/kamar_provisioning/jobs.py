@@ -85,6 +85,7 @@ def handlers() -> dict[str, Handler]:
         "join": sending.join,
         "image": sending.image,
         "ask": sending.ask,
+        "login": sending.login,
     }
 
 

@@ -1,17 +1,19 @@
-"""The jobs that speak: ``send``, ``image``, ``ask``, ``join``, and ``code`` (opened or revoked at Synapse)."""
+"""The jobs that speak: ``send``, ``image``, ``ask``, ``login``, ``join``, and ``code`` (opened or revoked at Synapse)."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import timedelta
 from typing import Any
 
-from kamar.ids import RoomId
+from kamar.ids import RoomId, UserId
 from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning.jobs import Desk
-from kamar_store import cursor
+from kamar_store import cursor, session
 from kamar_store.outbox import Row
 
+LOGIN_LASTS = timedelta(minutes=10)
 GONE = frozenset({"M_FORBIDDEN", "M_NOT_FOUND"})  # the room is no more, or the bot is not in it: nobody to speak to
 
 
@@ -62,6 +64,18 @@ async def ask(desk: Desk, row: Row) -> None:
     for number in range(len(choices)):
         relation = {"rel_type": "m.annotation", "event_id": event_id, "key": f"{number + 1}\ufe0f\u20e3"}
         await _send(desk, row, "m.reaction", {"m.relates_to": relation}, f"choice{number}")
+
+
+async def login(desk: Desk, row: Row) -> None:
+    """Send a one-time link to the portal in place of ``{link}``: ``{room_id, user_id, content}``.
+
+    The link is made only now, because no row may hold a secret. Repeated, it is sent once, and the others expire unseen.
+    """
+    async with desk.site.store.write() as db:
+        token = await session.new_link(db, "login", UserId(row.payload["user_id"]), desk.now(), LOGIN_LASTS)
+    content = dict(row.payload["content"])
+    content["body"] = content["body"].replace("{link}", f"{desk.site.settings.portal_url}/masuk/{token}")
+    await _send(desk, row, "m.room.message", content)
 
 
 async def code(desk: Desk, row: Row) -> None:
