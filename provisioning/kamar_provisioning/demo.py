@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 from datetime import UTC, datetime, timedelta
+from random import Random
 
+from kamar.account import new_localpart
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import Office
 from kamar.state import State, read_secret
@@ -99,7 +101,7 @@ async def _people(site: Site, homeserver: Homeserver, module: KamarModule) -> di
     bar = Bar("Mengisi desa contoh")
     found: dict[str, tuple[MemberId, Matrix]] = {}
     for order, (name, home) in enumerate(named):
-        localpart, shown = f"contoh{order:02d}", f"{name} {MARK}"
+        localpart, shown = new_localpart(Random(f"demo:{order}")), f"{name} {MARK}"  # noqa: S311 - the same each time
         session = await module.register(localpart, None, shown, f"demo:{order}")
         number = await _member(site, session.user_id, shown, NodePath(home))
         found[name] = (number, Matrix(homeserver, session.access_token))

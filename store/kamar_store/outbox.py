@@ -111,7 +111,7 @@ async def waiting(db: AsyncConnection) -> dict[str, int]:
     found = await db.execute(
         select(outbox.c.state, func.count()).where(outbox.c.state != "done").group_by(outbox.c.state)
     )
-    return {"ready": 0, "parked": 0} | dict(found.tuples().all())
+    return {"ready": 0, "parked": 0} | dict(found.all())
 
 
 async def next_due(db: AsyncConnection) -> datetime | None:

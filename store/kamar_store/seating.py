@@ -126,7 +126,7 @@ async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[in
 
     Seats of rooms not named are to be left; a room the member left by the own wish stays left.
     """
-    held = dict((await db.execute(select(seat.c.room, seat.c.state).where(seat.c.member == number))).tuples().all())
+    held = dict((await db.execute(select(seat.c.room, seat.c.state).where(seat.c.member == number))).all())
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     for wanted in rooms:
         values = {"member": number, "room": wanted, "state": SeatState.WANTED, "at": now}
