@@ -1,4 +1,4 @@
-"""The jobs that speak: ``send``, ``image``, ``ask``, ``login``, ``join``, and ``code`` (opened or revoked at Synapse)."""
+"""The jobs that speak: ``send``, ``image``, ``ask``, ``login``, ``join``; and ``code``, told to Synapse."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def ask(desk: Desk, row: Row) -> None:
 async def login(desk: Desk, row: Row) -> None:
     """Send a one-time link to the portal in place of ``{link}``: ``{room_id, user_id, content}``.
 
-    The link is made only now, because no row may hold a secret. Repeated, it is sent once, and the others expire unseen.
+    The link is made only now, because no row may hold a secret. Repeated, one is sent and the others expire unseen.
     """
     async with desk.site.store.write() as db:
         token = await session.new_link(db, "login", UserId(row.payload["user_id"]), desk.now(), LOGIN_LASTS)
