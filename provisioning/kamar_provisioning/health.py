@@ -10,18 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from kamar.settings import Settings
 from kamar.state import State, read_secret
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
-from kamar_provisioning.probe import Probe
-from kamar_store.site import Site
+from kamar_provisioning import probe, sentences
 
 MODULES = frozenset({"registration", "structure"})
 APPSERVICE = "kamar"  # its id in the registration
 PATIENCE = 0.0  # seconds: whoever asks for health asks again
+SECONDS = 20.0  # for one answer; a server that needs longer is not well
+GONE = ("M_UNKNOWN_TOKEN", "M_NOT_FOUND")  # the probe of a database that was replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +34,36 @@ class Check:
     problem: str = ""
 
 
-async def check(site: Site) -> tuple[Check, ...]:
+class UnhealthyError(Exception):
+    """A part answered, but not as it must."""
+
+
+async def check(settings: Settings, state: State) -> tuple[Check, ...]:
     """Ask every part of the server, all at once."""
-    questions: dict[str, Callable[[], Awaitable[None]]] = {
-        f"{kind} {name}": _question(ask, site, url)
-        for name, url in client_listeners(site.settings).items()
-        for kind, ask in (("klien", _versions), ("modul", _modules), ("pintu", _gate))
-    }
-    questions["appservice"] = _question(_appservice, site, site.settings.synapse_url)
-    questions["portal"] = _question(_portal, site, portal_here(site.settings))
-    problems = await asyncio.gather(*(_problem(ask) for ask in questions.values()))
+    questions: dict[str, Callable[[Homeserver], Awaitable[None]]] = {}
+    addresses: dict[str, str] = {}
+    for process, url in client_listeners(settings).items():
+        questions |= {
+            f"klien {process}": _versions,
+            f"modul {process}": partial(_modules, state),
+            f"pintu {process}": partial(_gate, state),
+        }
+        addresses |= {f"{kind} {process}": url for kind in ("klien", "modul", "pintu")}
+    questions |= {"appservice": partial(_appservice, state), "portal": _portal}
+    addresses |= {"appservice": settings.synapse_url, "portal": portal_here(settings)}
+    problems = await asyncio.gather(*(_problem(ask, addresses[name]) for name, ask in questions.items()))
     return tuple(Check(name, problem) for name, problem in zip(questions, problems, strict=True))
+
+
+async def make_probe(settings: Settings, state: State) -> None:
+    """Make what the gates are tried with, unless it is there; a homeserver that is not up yet is left for later."""
+    if probe.load(state) is not None:
+        return
+    async with Homeserver(settings.synapse_url, patience=PATIENCE) as server:
+        try:
+            await probe.make(state, server)
+        except MatrixError:
+            return  # the questions will say what is wrong
 
 
 def client_listeners(settings: Settings) -> dict[str, str]:
@@ -58,58 +79,51 @@ def portal_here(settings: Settings) -> str:
     return f"http://127.0.0.1:{settings.ports.portal}"
 
 
-def _question(
-    ask: Callable[[Site, Homeserver], Awaitable[None]], site: Site, url: str
-) -> Callable[[], Awaitable[None]]:
-    async def asked() -> None:
-        async with Homeserver(url, patience=PATIENCE) as server:
-            await ask(site, server)
-
-    return asked
-
-
-async def _problem(ask: Callable[[], Awaitable[None]]) -> str:
+async def _problem(ask: Callable[[Homeserver], Awaitable[None]], url: str) -> str:
     try:
-        await ask()
+        async with asyncio.timeout(SECONDS), Homeserver(url, patience=PATIENCE) as server:
+            await ask(server)
     except MatrixError as error:
-        return f"{error.status} {error.errcode}" if error.status else error.errcode
+        return f"{error.status} {error.errcode}" if error.status else sentences.SILENT
+    except TimeoutError:
+        return sentences.SILENT
     except UnhealthyError as error:
         return str(error)
     return ""
 
 
-class UnhealthyError(Exception):
-    """A part answered, but not as it must."""
-
-
-async def _versions(site: Site, server: Homeserver) -> None:
-    del site
+async def _versions(server: Homeserver) -> None:
     await Matrix(server).versions()
 
 
-async def _modules(site: Site, server: Homeserver) -> None:
-    missing = MODULES - set(await _module(site.state, server).health())
+async def _modules(state: State, server: Homeserver) -> None:
+    missing = MODULES - set(await KamarModule(server, _as_token(state)).health())
     if missing:
-        raise UnhealthyError(f"modul tidak dimuat: {', '.join(sorted(missing))}")
+        raise UnhealthyError(sentences.MODULES_MISSING.format(names=", ".join(sorted(missing))))
 
 
-async def _gate(site: Site, server: Homeserver) -> None:
+async def _gate(state: State, server: Homeserver) -> None:
     """Try to enter; being let in is the worst that can happen here."""
-    async with Homeserver(site.settings.synapse_url, patience=PATIENCE) as main:
-        probe = await Probe.ensure(site, main)
-    if await probe.gets_in(server):
-        raise UnhealthyError("kamar resmi terbuka untuk siapa saja: modul `structure` tidak menjaga pintu ini")
+    known = probe.load(state)
+    if known is None:
+        raise UnhealthyError(sentences.GATE_UNTRIED)
+    try:
+        got_in = await known.gets_in(server)
+    except MatrixError as error:
+        if error.errcode in GONE:
+            state.secret(probe.FILE).unlink(missing_ok=True)  # `up` makes another
+        raise
+    if got_in:
+        raise UnhealthyError(sentences.GATE_OPEN)
 
 
-async def _appservice(site: Site, server: Homeserver) -> None:
-    token = read_secret(site.state.secret("as_token"))
-    await Matrix(server, token).ping_appservice(APPSERVICE)
+async def _appservice(state: State, server: Homeserver) -> None:
+    await Matrix(server, _as_token(state)).ping_appservice(APPSERVICE)
 
 
-async def _portal(site: Site, server: Homeserver) -> None:
-    del site
+async def _portal(server: Homeserver) -> None:
     await server.request("GET", "/healthz")
 
 
-def _module(state: State, server: Homeserver) -> KamarModule:
-    return KamarModule(server, read_secret(state.secret("as_token")))
+def _as_token(state: State) -> str:
+    return read_secret(state.secret("as_token"))

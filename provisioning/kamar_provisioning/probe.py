@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kamar.ids import RoomId
-from kamar.state import read_secret, write_secret
+from kamar.state import State, read_secret, write_secret
+from kamar.structure import KEY_FIELD, NODE_EVENT
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
-from kamar_store.site import Site
 
 LOCALPART = "pemeriksa"
 KEY = "pemeriksa"  # of the account and of the room: making them again finds them
-FILE = "probe"  # in secrets/: the room's id and the account's access token, one line each
+FILE = "probe"  # in secrets/: the room's id and the account's access token
+REFUSED = ("M_FORBIDDEN", "M_LIMIT_EXCEEDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +22,7 @@ class Probe:
     """The account's token and the room it must not enter, though the room's join rule lets everybody in."""
 
     room: RoomId
-    token: str
-
-    @staticmethod
-    async def ensure(site: Site, server: Homeserver) -> Probe:
-        """Return the server's probe; the first time it is made."""
-        file = site.state.secret(FILE)
-        if file.exists():
-            room, token = read_secret(file).split()
-            return Probe(RoomId(room), token)
-        as_token = read_secret(site.state.secret("as_token"))
-        module = KamarModule(server, as_token)
-        found = await module.room(KEY)
-        made = found.room_id if found else await Matrix(server, as_token).create_room(_room())
-        account = await module.register(LOCALPART, None, "Pemeriksa", KEY)
-        write_secret(file, f"{made} {account.access_token}")
-        return Probe(made, account.access_token)
+    token: str = field(repr=False)
 
     async def gets_in(self, server: Homeserver) -> bool:
         """Try to enter through ``server``; the only good answer is a refusal.
@@ -49,10 +35,30 @@ class Probe:
         try:
             await Matrix(server, self.token).join(self.room)
         except MatrixError as error:
-            if error.errcode in ("M_FORBIDDEN", "M_LIMIT_EXCEEDED"):
+            if error.errcode in REFUSED:
                 return False
             raise
         return True
+
+
+def load(state: State) -> Probe | None:
+    """Return the server's probe, if it was made."""
+    file = state.secret(FILE)
+    if not file.exists():
+        return None
+    room, token = read_secret(file).split()
+    return Probe(RoomId(room), token)
+
+
+async def make(state: State, server: Homeserver) -> Probe:
+    """Make account and room, or find them again, and write them down. Only ``up`` does, so there are never two."""
+    as_token = read_secret(state.secret("as_token"))
+    module = KamarModule(server, as_token)
+    found = await module.room(KEY)
+    room = found.room_id if found else await Matrix(server, as_token).create_room(_room())
+    account = await module.register(LOCALPART, None, "Pemeriksa", KEY)
+    write_secret(state.secret(FILE), f"{room} {account.access_token}")
+    return Probe(room, account.access_token)
 
 
 def _room() -> dict[str, object]:
@@ -60,11 +66,11 @@ def _room() -> dict[str, object]:
     return {
         "preset": "private_chat",
         "name": "Pemeriksaan pintu",
-        "creation_content": {"m.federate": False, "id.sosialkamar.key": KEY},
+        "creation_content": {"m.federate": False, KEY_FIELD: KEY},
         "initial_state": [
             {"type": "m.room.join_rules", "state_key": "", "content": {"join_rule": "public"}},
             {
-                "type": "id.sosialkamar.node",
+                "type": NODE_EVENT,
                 "state_key": "",
                 "content": {"axis": "probe", "path": "probe", "kind": "probe", "number": 1, "version": 1},
             },

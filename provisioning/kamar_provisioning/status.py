@@ -41,7 +41,7 @@ async def status_of(site: Site) -> dict[str, Any]:
     settings, state = site.settings, site.state
     run = run_file.running(state)
     try:
-        checks = await check(site) if run else ()
+        checks = await check(settings, state) if run else ()
         admin = await links.admin_link(site, datetime.now(UTC))
         invitation = await links.invite_link(site)
     finally:

@@ -18,7 +18,7 @@ from kamar_provisioning import links, run_file, sentences, synapse
 from kamar_provisioning.command import add_state
 from kamar_provisioning.directory import open_directory
 from kamar_provisioning.down import stop
-from kamar_provisioning.health import Check, check
+from kamar_provisioning.health import Check, check, make_probe
 from kamar_provisioning.log_file import LogFile
 from kamar_provisioning.ports import held
 from kamar_provisioning.prepare import keep_ports, prepare, settle
@@ -161,7 +161,8 @@ async def _until_healthy(site: Site) -> None:
     try:
         async with asyncio.timeout(HEALTHY_SECONDS):
             while True:
-                checks = await check(site)
+                await make_probe(site.settings, site.state)
+                checks = await check(site.settings, site.state)
                 if not any(each.problem for each in checks):
                     return
                 run = run_file.running(site.state)
