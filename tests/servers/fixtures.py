@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import pytest_asyncio
@@ -27,7 +28,8 @@ def homeserver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     with ExitStack() as stack:
         database, port = SQLITE, 0
         if request.param != "sqlite":
-            database = stack.enter_context(postgres(directory / "postgres"))
+            # Not below pytest's directory: every run of pytest closes that to other users, PostgreSQL's among them.
+            database = stack.enter_context(postgres(Path(stack.enter_context(TemporaryDirectory()))))
         if request.param == "workers":
             port = stack.enter_context(redis())
         yield stack.enter_context(synapse(directory / "state", database=database, redis_port=port))

@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.servers.ports import free_ports
+from tests.servers.postgres import create_database
+
 from kamar.settings import SQLITE, Database, Ports, Rooms, Server, Settings, Workers
 from kamar.state import State, read_secret
 from kamar_provisioning.synapse import processes, render
 from kamar_store.postgresql import synapse_database
-from tests.servers.ports import free_ports
-from tests.servers.postgres import create_database
 
 START_SECONDS = 300  # a starved machine needs minutes
 STOP_SECONDS = 30
@@ -61,14 +62,14 @@ class SynapseServer:
     def start(self) -> None:
         """Start what is not running, and return when all of it answers."""
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        urls = {"synapse": self.url, "worker": self.worker_url}
         for process in processes(self.settings, self.state):
             if process.name not in self.running:
                 with self.log.open("ab") as log:
                     self.running[process.name] = subprocess.Popen(
                         process.argv, stdout=log, stderr=log, env={**environment, **process.env}
                     )
-        for url in dict.fromkeys((self.url, self.worker_url)):
-            self._wait(url)
+            self._wait(urls[process.name])  # a worker does not start before the main process has made the tables
 
     def kill(self) -> None:
         """End every process at once, as a power cut would."""
