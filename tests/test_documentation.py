@@ -1,0 +1,71 @@
+"""Documentation that a program can check is checked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kamar_provisioning.command import SUBCOMMANDS
+
+ROOT = Path(__file__).parents[1]
+KINDS = ("feature", "fix", "upgrade", "doc")
+
+
+def _text(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def _dependencies() -> set[str]:
+    project = tomllib.loads(_text("pyproject.toml"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    return {re.split(r"[^A-Za-z0-9_-]", name)[0] for name in wanted} - {project["name"]}
+
+
+def test_every_dependency_is_explained() -> None:
+    explained = set(re.findall(r"[a-z0-9-]+", _text("docs/dependencies.md")))
+    assert _dependencies() - explained == set()
+
+
+def test_every_dependency_is_locked_with_hashes() -> None:
+    locked = _text("requirements-dev.lock")
+    assert {name for name in _dependencies() if f"\n{name}" not in f"\n{locked}"} == set()
+    pins = re.findall(r"^[^\s#].*$", locked, re.MULTILINE)
+    assert [pin for pin in pins if not pin.endswith("\\")] == []  # the hashes follow
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock"])
+def test_no_lock_file_names_a_host(name: str) -> None:
+    assert re.findall(r"https?://|file:|--index-url|--find-links", _text(name)) == []
+
+
+def test_a_server_runs_the_versions_that_are_tested() -> None:
+    tested = set(re.findall(r"^\S+==\S+", _text("requirements-dev.lock"), re.MULTILINE))
+    assert set(re.findall(r"^\S+==\S+", _text("requirements.lock"), re.MULTILINE)) <= tested
+
+
+def test_every_command_is_in_the_documentation() -> None:
+    pages = "".join(page.read_text() for page in [*(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"])
+    assert [item.name for item in SUBCOMMANDS if f"kamar {item.name}" not in pages] == []
+
+
+def test_every_note_for_the_next_release_has_a_known_kind_and_is_a_sentence() -> None:
+    notes = [note for note in (ROOT / "changelog.d").iterdir() if note.name != "README.md"]
+    assert [note.name for note in notes if not re.fullmatch(rf"\+[\w-]+\.({'|'.join(KINDS)})\.md", note.name)] == []
+    assert [note.name for note in notes if not note.read_text().strip().endswith(".")] == []
+
+
+def test_no_link_in_the_documentation_is_broken() -> None:
+    pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "changelog.d").glob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
