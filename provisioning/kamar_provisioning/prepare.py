@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import secrets
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from kamar.settings import Settings
-from kamar.state import State
+from kamar.state import State, write_secret
 from kamar_provisioning import links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
 from kamar_provisioning.terminal import Bar, step
@@ -17,6 +18,9 @@ from kamar_store import postgresql
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
+
+PORTAL_KEY = "portal_key"  # seals the portal's cookies
+PORTAL_KEY_BYTES = 32
 
 
 def settle(state: State, port: int | None, public_url: str | None) -> Settings:
@@ -47,6 +51,8 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
     """Make everything that the server's processes find at their start."""
     step(sentences.PREPARING_SYNAPSE)
     synapse.render(settings, state)
+    if not state.secret(PORTAL_KEY).exists():
+        write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
     step(sentences.PREPARING_CHAT)
     with contextlib.suppress(ModuleNotFoundError):  # arrives soon
         importlib.import_module("kamar_provisioning.chat").build(state)

@@ -37,16 +37,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the parts until SIGTERM (0) or until one of them fails (1)."""
+    """Run the parts until SIGTERM; the failure of one ends all and is the command's own."""
     log_to_stderr()
     state = State(arguments.state.resolve())
     parts = {point.name: point for point in entry_points(group=GROUP)}
     names = _chosen(arguments.only, sorted(parts))
-    try:
-        asyncio.run(serve(state, {name: _load(parts[name]) for name in names if _there(parts[name])}))
-    except BaseExceptionGroup:
-        logger.exception("a part failed")
-        return 1
+    asyncio.run(serve(state, {name: _load(parts[name]) for name in names}))
     return 0
 
 
@@ -88,12 +84,6 @@ def _chosen(only: str, known: Sequence[str]) -> list[str]:
         if name not in known:
             raise KamarError("unknown_part", name=name, known=", ".join(known))
     return names
-
-
-def _there(point: EntryPoint) -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec(point.module) is not None
 
 
 def _load(point: EntryPoint) -> Part:

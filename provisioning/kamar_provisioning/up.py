@@ -31,6 +31,7 @@ from kamar_store.store import connect
 HEALTHY_SECONDS = 180.0  # a first start on a slow machine, many times over
 RESTARTS_MAX = 4  # of one child before the server was ever healthy
 ASK_SECONDS = 0.5
+LAST_WORDS = 3  # lines of a crashing child to show
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -171,5 +172,17 @@ async def _until_healthy(site: Site) -> None:
                 await asyncio.sleep(ASK_SECONDS)
     except TimeoutError:
         pass
-    problems = "\n".join(f"  {each.name}: {each.problem}" for each in checks if each.problem)
-    raise KamarError("not_healthy", problems=problems, log=str(site.state.log))
+    problems = [f"  {each.name}: {each.problem}" for each in checks if each.problem]
+    raise KamarError("not_healthy", problems="\n".join([*problems, *_last_words(site.state)]), log=str(site.state.log))
+
+
+def _last_words(state: State) -> list[str]:
+    """Return what every child that keeps crashing said last."""
+    run = run_file.running(state)
+    crashing = [child.name for child in (run.children if run else ()) if child.restarts]
+    said = [line.split(maxsplit=2) for line in state.log.read_text().splitlines()]
+    return [
+        f"  {name}: {words[2].strip()}"
+        for name in crashing
+        for words in [line for line in said if line[1] == name and len(line) > 2][-LAST_WORDS:]
+    ]
