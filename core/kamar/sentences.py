@@ -45,6 +45,10 @@ SENTENCES: dict[str, str] = {
     "chat_refused": _("Obrolan menolak permintaan ini. Coba lagi sebentar; bila tetap gagal, hubungi pengelola."),
     "upload_too_large": _("Berkas ini {size} MB, paling besar {most} MB. Kecilkan dulu atau kirim sebagai tautan."),
     "upload_kind": _("Jenis berkas ini tidak dapat dikirim di sini."),
+    "upload_program": _(
+        "Program dan aplikasi (.apk, .exe) tidak dapat dikirim di sini: banyak penipuan memakai berkas seperti itu."
+    ),
+    "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
     "broken": _("Ada yang rusak di pihak kami, bukan pada Anda. Coba lagi sebentar; pengelola sudah diberi tahu."),
     "password_wrong": _("Kata sandi yang sekarang tidak cocok. Periksa lagi; huruf besar dan kecil berbeda."),

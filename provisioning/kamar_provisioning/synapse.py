@@ -6,6 +6,7 @@ Safe to repeat at every start: secrets and the signing key are made once and kep
 from __future__ import annotations
 
 import base64
+import dataclasses
 import re
 import secrets
 import sys
@@ -109,6 +110,7 @@ def _values(settings: Settings, state: State) -> dict[str, Any]:
         "hs_token": read_secret(state.secret("hs_token")),
         "alias_regex": f"#kamar-.*:{re.escape(settings.server.name)}",
         "password_shortest": PASSWORD_SHORTEST,
+        "media": dataclasses.asdict(media),
         "max_upload": max(media.image_mb, media.audio_mb, media.video_mb, media.file_mb) * MB,
     }
 
