@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 from synapse.api.errors import Codes, SynapseError
 from synapse.module_api import ModuleApi, UserID, make_deferred_yieldable, run_in_background
 from synapse.types import create_requester
-from twisted.internet.defer import gatherResults
+from twisted.internet.defer import DeferredLock, gatherResults
 
 from kamar_modules.database import Database
 from kamar_modules.gate import Gate
@@ -35,13 +36,26 @@ class Seating:
         self._gate = gate
         self._bot = bot
         self._server = api.server_name
+        self._busy: WeakValueDictionary[str, DeferredLock] = WeakValueDictionary()
         # ModuleApi.update_room_membership can't be told to leave the rate limits alone, and seating 200 neighbours
         # in a minute is no abuse. It also reads the profile and the event once more for each join.
         self._rooms = api._hs.get_room_member_handler()
 
     async def answer(self, ask: Ask) -> Mapping[str, Any]:
-        """``POST seat``: give seats, join the space, then the other rooms at once, then leave."""
-        user, space = ask.text("user_id"), ask.maybe_text("space")
+        """``POST seat``: give seats, join the space, then the other rooms at once, then leave.
+
+        One at a time for each member: Synapse writes a second join to a restricted room where two come at once.
+        """
+        user = ask.text("user_id")
+        lock = self._busy.setdefault(user, DeferredLock())
+        await make_deferred_yieldable(lock.acquire())
+        try:
+            return await self._seat(user, ask)
+        finally:
+            lock.release()
+
+    async def _seat(self, user: str, ask: Ask) -> Mapping[str, Any]:
+        space = ask.maybe_text("space")
         rooms = [room for room in ask.texts("rooms") if room != space]
         wanted = rooms if space is None else [space, *rooms]
         chairs = await self._database.run("give_seats", give, user, wanted, self._bot)
@@ -74,7 +88,8 @@ class Seating:
             try:
                 await act(user, room, chair)
             except SynapseError as error:
-                return str(error.errcode)
+                errcode: str = Codes(error.errcode).value
+                return errcode
             except Exception:  # one broken room must not keep a member out of the others
                 logger.exception("%s could not be seated in %s", user, room)
                 return str(Codes.UNKNOWN.value)

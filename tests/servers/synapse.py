@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import time
 import urllib.error
@@ -11,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import psycopg2
 from tests.servers.ports import free_ports
 from tests.servers.postgres import create_database
 
@@ -89,6 +92,23 @@ class SynapseServer:
                 process.kill()
                 process.wait()
         self.running.clear()
+
+    def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run one statement in Synapse's own database and return its rows; ``?`` stands for a parameter."""
+        if self.settings.database.url == SQLITE:
+            connection: Any = sqlite3.connect(self.state.synapse / "homeserver.db", timeout=30)
+        else:
+            name = synapse_database(self.settings.database.url)
+            connection = psycopg2.connect(f"{self.settings.database.url.rpartition('/')[0]}/{name}")
+            statement = statement.replace("?", "%s")
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement, parameters)
+            rows = cursor.fetchall() if cursor.description else []
+            connection.commit()
+            return list(rows)
+        finally:
+            connection.close()
 
     def _wait(self, url: str) -> None:
         deadline = time.monotonic() + START_SECONDS
