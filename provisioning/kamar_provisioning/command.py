@@ -38,7 +38,7 @@ SUBCOMMANDS = (
     Subcommand("status", "menunjukkan alamat, tautan, dan kesehatan server", "status", "./kamar status --json"),
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
-    Subcommand("wilayah", "mengimpor atau mencari wilayah", "wilayah_command", "./kamar wilayah cari 'pondok cina'"),
+    Subcommand("wilayah", "mencari wilayah seperti di portal", "wilayah_command", "./kamar wilayah pondok cina"),
     Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"

@@ -13,7 +13,7 @@ from kamar.state import State
 
 EXAMPLE = "kamar.toml.example"
 
-Value = str | int | bool
+Value = str | int | bool | tuple[str, ...]
 
 
 def load(state: State) -> Settings:
@@ -81,6 +81,8 @@ def with_value(text: str, section: str, key: str, value: Value) -> str:
 
 
 def _toml(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
