@@ -67,16 +67,18 @@ function escaped(text) {
 /** The package's icons in our colours, as CSS variables for light and dark. */
 function colourSheet() {
   const colours = JSON.parse(readFileSync(join(HERE, "colours.json"), "utf8"));
-  const rules = ({ ...tokens }) => {
+  const rules = (tokens) => {
     const icons = Object.entries(theme.source.icon).map(([name, address]) => {
       const [file, colour] = address.split("?primary=");
       const value = tokens[colour] ?? tokens[ALIASES[colour]];
       const svg = readFileSync(join(sdk, "asset-build/assets", file), "utf8").replaceAll("#ff00ff", value);
       return `--${name}:url("data:image/svg+xml,${encodeURIComponent(svg)}");`;
     });
-    return Object.entries(tokens).map(([name, value]) => `--${name}:${value};`).join("") + icons.join("");
+    const named = Object.entries(ALIASES).map(([alias, name]) => [alias, tokens[name]]);
+    return [...Object.entries(tokens), ...named].map(([name, value]) => `--${name}:${value};`).join("") + icons.join("");
   };
-  return `:root{${rules(colours.light)}}\n@media (prefers-color-scheme:dark){:root{${rules({ ...colours.light, ...colours.dark })}}}\n`;
+  const dark = rules({ ...colours.light, ...colours.dark });
+  return `body.hydrogen{${rules(colours.light)}}\n@media (prefers-color-scheme:dark){body.hydrogen{${dark}}}\n`;
 }
 
 const ALIASES = Object.fromEntries(
@@ -151,9 +153,10 @@ mkdirSync(TARGET, { recursive: true });
 const files = await bundle();
 files.olm = hashed("olm.js", readFileSync(join(olm, "olm.js")));
 files.wasm = hashed("olm.wasm", readFileSync(join(olm, "olm.wasm")));
+const slow = hashed("olm-slow.js", readFileSync(join(olm, "olm_legacy.js"))); // fetched by browsers without WebAssembly only
 files.icon = hashed("icon.svg", readFileSync(join(HERE, "icon.svg")));
 files.manifest = hashed("app.webmanifest", readFileSync(join(HERE, "app.webmanifest"), "utf8").replace("{icon}", files.icon));
-const html = page(files);
+const html = page({ ...files, slow });
 writeFileSync(join(TARGET, "index.html"), html);
 writeFileSync(join(TARGET, "sw.js"), worker(Object.values(files), createHash("sha256").update(html).digest("hex").slice(0, 10)));
 compress();

@@ -2,8 +2,7 @@
 // a new version of the package can't slip through half patched.
 
 export const EXTRA_EXPORTS = [
-  "BaseMediaTile",
-  "BlobHandle as NativeBlob",
+  "BaseMessageTile",
   "KeyBackupSettingsView",
   "LeftPanelView",
   "LeftPanelViewModel",
@@ -47,6 +46,16 @@ export const PATCHES = [
     put:
       "      joinRule: this._getJoinRule(inviteState),\n" +
       '      isSpace: inviteState.some((e) => e.type === "m.room.create" && e.content.type === "m.space"),\n',
+  },
+  {
+    why: "a picture's date reads the same in every browser",
+    find: "this._date.toLocaleDateString({}, {",
+    put: 'this._date.toLocaleDateString("id", {',
+  },
+  {
+    why: "a picture's time reads the same in every browser",
+    find: 'this._date.toLocaleTimeString({}, { hour: "numeric",',
+    put: 'this._date.toLocaleTimeString("id", { hour: "2-digit",',
   },
   {
     why: "members see this name in their list of sessions",

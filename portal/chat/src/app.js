@@ -1,14 +1,15 @@
 // Starts the web client: reads config.json, dresses the package, then opens what the address asks for.
 import { createNavigation, createRouter, FeatureSet, Platform, RootViewModel, ViewModel } from "hydrogen-view-sdk";
 import { paint } from "./brand.js";
-import { dressMedia, setSaving, tileFor } from "./media.js";
+import { dressMedia, setSaving } from "./media.js";
 import { alive, choose, endOthers, forget, lastAddress, remainder, wanted } from "./opening.js";
 import { dressRoomList } from "./rooms.js";
 import { dressSettings } from "./settings.js";
+import { dressTimeline, tileFor } from "./timeline.js";
 import { words } from "./words.js";
 
 const CONTAINER = document.querySelector("#app");
-const { olm, wasm } = document.documentElement.dataset;
+const { olm, wasm, slow } = document.documentElement.dataset;
 const DEFAULTS = { portal: "../", name: "Sosial Kamar" };
 
 start().catch((error) => {
@@ -19,6 +20,9 @@ start().catch((error) => {
 async function start() {
   const wish = wanted(location);
   history.replaceState(null, "", remainder(location)); // first of all: a token must not stay in the address bar
+  if (wish.saving !== null) {
+    setSaving(wish.saving);
+  }
   if (!window.isSecureContext || !navigator.serviceWorker) {
     say("Obrolan hanya bisa dibuka lewat alamat yang aman (https), dan tidak dalam jendela penyamaran Firefox.");
     return;
@@ -26,22 +30,47 @@ async function start() {
   const config = { ...DEFAULTS, ...(await (await fetch("config.json")).json()) };
   document.title = `Obrolan - ${config.name}`;
   paint(CONTAINER, config.brand);
-  if (wish.saving !== null) {
-    setSaving(wish.saving);
-  }
   const platform = await makePlatform(config);
   dress(platform, config);
-  await open(platform, wish, await showing(platform, wish));
+  const choice = await showing(platform, wish);
+  if (choice.show === "fetch" && config.login) {
+    location.replace(`${config.login}?${new URLSearchParams(wish.room ? { room: wish.room } : {})}`);
+    return;
+  }
+  await open(platform, wish, choice);
 }
 
 async function makePlatform(config) {
   const platform = new Platform({
     container: CONTAINER,
-    assetPaths: { olm: { wasm, wasmBundle: olm, legacyBundle: olm }, serviceWorker: "sw.js" },
+    assetPaths: { olm: { wasm, wasmBundle: olm, legacyBundle: slow }, serviceWorker: "sw.js" },
     config,
   });
+  const encryption = loadOlm();
+  platform.loadOlm = () => encryption;
+  platform.loadOlmWorker = () => undefined;
   await platform.init();
   return platform;
+}
+
+/** Load the encryption; where the browser refuses WebAssembly (before 2022, for our policy), its slower twin. */
+async function loadOlm() {
+  try {
+    await script(olm);
+    await window.Olm.init({ locateFile: () => wasm });
+  } catch {
+    delete window.Olm;
+    await script(slow);
+    await window.Olm.init();
+  }
+  return window.Olm;
+}
+
+function script(address) {
+  return new Promise((resolve, reject) => {
+    const element = Object.assign(document.createElement("script"), { src: address, onload: resolve, onerror: reject });
+    document.head.append(element);
+  });
 }
 
 function dress(platform, config) {
@@ -54,6 +83,7 @@ function dress(platform, config) {
   times.otherYearFormatter = new Intl.DateTimeFormat("id", { ...days, year: "numeric" });
   times.timeFormatter = new Intl.DateTimeFormat("id", { hour: "2-digit", minute: "2-digit" });
   dressRoomList();
+  dressTimeline();
   dressMedia(platform, config);
   dressSettings(config);
 }
@@ -66,7 +96,7 @@ async function showing(platform, wish) {
     return choice;
   }
   const session = sessions.find(({ id }) => id === choice.id);
-  if (!wish.token || (await alive(session))) {
+  if (!(wish.token || wish.user) || (await alive(session))) {
     return choice;
   }
   await forget(platform, session);
@@ -76,6 +106,8 @@ async function showing(platform, wish) {
 async function open(platform, wish, choice) {
   const navigation = createNavigation();
   platform.setNavigation(navigation);
+  const { urlAsPath } = platform.history;
+  platform.history.urlAsPath = (url) => urlAsPath(url.replace(/^#\/room\//, "#/last-session/room/")); // our own links to rooms
   const urlRouter = createRouter({ navigation, history: platform.history });
   urlRouter.attach();
   const features = await FeatureSet.load(platform.settingsStorage);
@@ -85,7 +117,7 @@ async function open(platform, wish, choice) {
   platform.createAndMountRootView(view);
 }
 
-function go(platform, navigation, { token, room, leave }, choice) {
+function go(platform, navigation, { token, user, room, leave }, choice) {
   const to = (...steps) => navigation.applyPath(navigation.pathFrom(steps.map((step) => navigation.segment(...step))));
   if (choice.show === "login") {
     platform.settingsStorage.setString("sso_ongoing_login_homeserver", platform.config.defaultHomeServer);
@@ -98,7 +130,7 @@ function go(platform, navigation, { token, room, leave }, choice) {
     to(["sso", token]);
   } else if (choice.show === "session" && leave) {
     to(["logout", choice.id]);
-  } else if (choice.show === "session" && (room || token)) {
+  } else if (choice.show === "session" && (room || token || user)) {
     to(["session", choice.id], ...(room ? [["room", room]] : []));
   } else if (leave) {
     location.assign(platform.config.portal);

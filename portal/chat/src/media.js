@@ -1,6 +1,6 @@
 // Pictures, voice notes and files: photos lose their place before they are sent, load on tap when data is dear,
 // and a voice note plays where it stands.
-import { FileTile, FileView, ImageTile, ImageView, NativeBlob, TextTile, tileClassForEntry, VideoTile } from "hydrogen-view-sdk";
+import { BlobHandle, FileTile, FileView, ImageTile, ImageView, VideoTile } from "hydrogen-view-sdk";
 
 const SAVING = "kamar_hemat"; // "1" or "0" in localStorage
 const SENT_MAX = 1600; // pixels on the longer side: sharp on a telephone, about 300 kB
@@ -15,22 +15,6 @@ export function isSaving() {
 
 export function setSaving(on) {
   localStorage.setItem(SAVING, on ? "1" : "0");
-}
-
-/** Which tile shows an event: ours adds voice notes and leaves out the comings and goings nobody reads. */
-export function tileFor(entry, options) {
-  if (entry.eventType === "m.room.message" && entry.content?.msgtype === "m.audio" && !entry.isRedacted) {
-    return FileTile;
-  }
-  if (entry.eventType === "m.room.member" && !isArrival(entry)) {
-    return undefined;
-  }
-  return tileClassForEntry(entry, options);
-}
-
-function isArrival({ content, prevContent }) {
-  const before = prevContent?.membership;
-  return (content?.membership === "join" && before !== "join") || (before === "join" && content?.membership !== "join");
 }
 
 export function dressMedia(platform, config) {
@@ -59,12 +43,12 @@ function dressPhotos() {
   ImageView.prototype.renderMedia = function (t, vm) {
     const picture = renderMedia.call(this, t, vm);
     const load = (event) => {
-      event.preventDefault();
+      event.stopPropagation(); // the button is gone before the list behind it looks for it
       vm.tapped = true;
       vm.notifyVisible();
       vm.emitChange("waits");
     };
-    const ask = (tt) => tt.button({ className: "TapToLoad", onClick: load }, `Ketuk untuk melihat foto${weight(vm)}`);
+    const ask = (tt) => tt.button({ className: "TapToLoad", onClick: load }, `Lihat foto${weight(vm)}`);
     return t.div({ className: "Photo" }, [picture, t.if((tile) => tile.waits, ask)]);
   };
 }
@@ -135,7 +119,7 @@ async function withoutPlace(blob, max) {
   canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
   const type = blob.mimeType === "image/png" ? "image/png" : "image/jpeg";
-  return NativeBlob.fromBlobUnsafe(await new Promise((done) => canvas.toBlob(done, type, SENT_QUALITY)));
+  return BlobHandle.fromBlobUnsafe(await new Promise((done) => canvas.toBlob(done, type, SENT_QUALITY)));
 }
 
 function saveFile(blob, name) {

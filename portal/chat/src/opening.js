@@ -1,6 +1,7 @@
 // How the chat opens: what its address asks for, and which session in this browser answers.
 //
 //   /chat/?loginToken=T&user=@id:server   log in without typing, or carry on with the session that is here already
+//   /chat/?user=@id:server                carry on with that member's session; where there is none, fetch a token at `login`
 //   /chat/?room=!id  or  /chat/#/room/!id  open that room
 //   /chat/?hemat=1   load pictures only when tapped (0: load them again)
 //   /chat/?keluar=1  offer to log out
@@ -26,13 +27,16 @@ export function remainder({ pathname, hash }) {
 }
 
 /**
- * Decide what to show: `login` by the token, `session` (with its id), or `usual` (what the package would do).
+ * Decide what to show: `login` by the token, `session` (with its id), `fetch` a token, or `usual` (what the package does).
  * A token names nobody, so without `user` it always logs in.
  */
 export function choose({ token, user }, sessions, lastAddress) {
   const mine = latest(sessions.filter((session) => session.userId === user));
-  if (token) {
-    return mine ? { show: "session", id: mine.id } : { show: "login" };
+  if (mine) {
+    return { show: "session", id: mine.id };
+  }
+  if (token || user) {
+    return { show: token ? "login" : "fetch" };
   }
   const shown = /^#\/session\/([^/]+)/.exec(lastAddress ?? "")?.[1];
   const here = sessions.find(({ id }) => id === shown) ?? (sessions.length === 1 ? sessions[0] : null);

@@ -19,11 +19,12 @@ export function previewAfter(preview, entry, ownUserId) {
   if (entry.eventType === "m.room.redaction" && preview?.id === entry.relatedEventId) {
     return { ...preview, text: "Pesan ini dihapus" };
   }
-  if (entry.eventType !== "m.room.message" || entry.relation?.rel_type === "m.replace") {
-    return preview;
+  const counts = entry.eventType === "m.room.message" && entry.relation?.rel_type !== "m.replace";
+  if (!counts || entry.timestamp < (preview?.at ?? 0)) {
+    return preview; // older messages come by again when somebody reacts to them
   }
   const author = entry.sender === ownUserId ? "Anda" : entry.displayName ?? "";
-  return { id: entry.id, author, text: firstWords(entry) };
+  return { id: entry.id, at: entry.timestamp, author, text: firstWords(entry) };
 }
 
 function firstWords(entry) {

@@ -30,7 +30,7 @@ function renderSettings(t, vm) {
       t.h3("Hemat data"),
       saving(t),
       t.h3("Pesan terenkripsi"),
-      t.view(new KeyBackupSettingsView(vm.keyBackupViewModel)),
+      t.details([t.el("summary", "Buka pesan terenkripsi yang lama"), t.view(new KeyBackupSettingsView(vm.keyBackupViewModel))]),
       t.h3("Akun"),
       t.p(["Nama dan kata sandi diubah di ", t.a({ href: portal }, "Komunitas Saya"), "."]),
       t.p({ className: "small" }, ["Alamat Matrix Anda: ", t.span(vm.userId)]),
