@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
 WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}
 TAUGHT: dict[Command, str] = {command: words.split()[0] for command, words in COMMANDS}
 ALIKE = 0.7  # how much of a word must be right for a guess (difflib's ratio)
+NEARLY = 0.05  # how much worse the second guess may be than the first
 GUESSES = 2
 FILLERS = frozenset({"dong", "ya", "kak", "min", "tolonglah", "saya", "aku", "mau", "di", "ke", "apa", "ini", "kita"})
 
@@ -70,10 +71,18 @@ def _command(words: list[str], *, commanded: bool) -> Command | None:
 
 def _guess(ask: Ask, word: str) -> Reply:
     """Return what the writer may have meant, as something to choose."""
-    close = difflib.get_close_matches(word, WORDS, n=2 * GUESSES, cutoff=ALIKE)
-    commands = list(dict.fromkeys(TAUGHT[WORDS[item]] for item in close))[:GUESSES]
+    commands = _close(word)
     if not commands:
         return Reply(ask.say(UNKNOWN))
     choices = (*(Choice(f"!{command}", command) for command in commands), Choice(ask.say(CANCEL), "batal"))
     text = ask.say(MAYBE, command=commands[0]) if len(commands) == 1 else ask.say(MAYBE_MANY)
     return Reply(text, choices=choices)
+
+
+def _close(word: str) -> list[str]:
+    """Return the commands whose words are like ``word``, the best first; a much worse one is none."""
+    likeness = {known: difflib.SequenceMatcher(a=known, b=word).ratio() for known in WORDS}
+    best = max(likeness.values())
+    ranked = sorted(likeness, key=likeness.__getitem__, reverse=True)
+    near = [known for known in ranked if likeness[known] >= max(ALIKE, best - NEARLY)]
+    return list(dict.fromkeys(TAUGHT[WORDS[known]] for known in near))[:GUESSES]
