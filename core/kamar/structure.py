@@ -34,7 +34,8 @@ class RoomKind(StrEnum):
 class RoomState(StrEnum):
     """Life of an official room's row."""
 
-    WANTED = "wanted"
+    WANTED = "wanted"  # decided, not tried yet
+    OPENING = "opening"  # tried: it may exist in Matrix already
     OPEN = "open"
     SHUT = "shut"
 
@@ -210,7 +211,7 @@ def create_content(
     if key.kind is RoomKind.SPACE:
         creation["type"] = "m.space"
     return {
-        "preset": "private_chat",
+        "preset": "public_chat",  # what it would open, the join rules below shut; guests stay out without an event
         "visibility": "private",
         "room_version": version,
         "creation_content": creation,
@@ -220,7 +221,6 @@ def create_content(
             _state(NODE_EVENT, node_content(key)),
             _state("m.room.join_rules", join_rules(space)),
             _state("m.room.history_visibility", {"history_visibility": history(key)}),
-            _state("m.room.guest_access", {"guest_access": "forbidden"}),
             *([] if space is None else [_state("m.space.parent", {"via": [server], "canonical": True}, space)]),
         ],
     }

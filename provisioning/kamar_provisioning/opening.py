@@ -38,12 +38,13 @@ SPACE_WAIT = timedelta(seconds=2)
 
 async def open_room(desk: Desk, row: Row) -> None:
     """Open the room of this row, and with it every other wanted room of the same village."""
-    async with desk.site.store.read() as db:
+    async with desk.site.store.write() as db:
         asked = await seating.room_by_row(db, row.payload["room"])
-        if asked is None or asked.state is not RoomState.WANTED:
+        if asked is None or asked.state is RoomState.OPEN:
             return
         village = parse(asked.key.node).village or asked.key.node
-        wanted = await seating.wanted_below(db, village)
+        wanted = await seating.unopened_below(db, village)
+        await seating.begin_opening(db, wanted)
         space = await seating.open_space(db, village)
     spaces = [room for room in wanted if room.key.kind is RoomKind.SPACE]
     for room in spaces:
@@ -81,7 +82,9 @@ async def _open(desk: Desk, room: Room, space: RoomId | None) -> RoomId:
 
 
 async def _found(desk: Desk, room: Room) -> RoomId | None:
-    """Return the room that an earlier attempt made, if it was made whole."""
+    """Return the room that an earlier attempt made, if there was one and it made the room whole."""
+    if room.state is RoomState.WANTED:
+        return None
     found = await desk.module.room(room.row_key)
     if found is None:
         return None

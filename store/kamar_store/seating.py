@@ -54,12 +54,19 @@ async def room_by_id(db: AsyncConnection, room_id: str) -> Room | None:
     return None if row is None else _room(row)
 
 
-async def wanted_below(db: AsyncConnection, place: NodePath) -> list[Room]:
-    """Return the rooms at and below a place that are still to be opened."""
+async def unopened_below(db: AsyncConnection, place: NodePath) -> list[Room]:
+    """Return the rooms at and below a place that are still to be opened, in the state they are found in."""
+    unopened = (RoomState.WANTED, RoomState.OPENING)
     found = await db.execute(
-        select(*COLUMNS).where(_at_or_below(place), room.c.state == RoomState.WANTED).order_by(room.c.id)
+        select(*COLUMNS).where(_at_or_below(place), room.c.state.in_(unopened)).order_by(room.c.id)
     )
     return [_room(row) for row in found]
+
+
+async def begin_opening(db: AsyncConnection, rooms: Collection[Room]) -> None:
+    """Write that rooms are being made: after a crash nobody can tell whether Matrix has them."""
+    numbers = [each.id for each in rooms]
+    await db.execute(update(room).where(room.c.id.in_(numbers)).values(state=RoomState.OPENING))
 
 
 async def rooms_below(db: AsyncConnection, place: NodePath) -> list[Room]:

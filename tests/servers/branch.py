@@ -10,11 +10,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
+
+from tests.servers.synapse import SynapseServer, synapse
 
 from kamar.settings import SQLITE, Settings
 from kamar_provisioning import links, settings_file
@@ -22,7 +26,8 @@ from kamar_provisioning.wilayah import import_official
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
-from tests.servers.synapse import SynapseServer, synapse
+
+Answer = TypeVar("Answer")
 
 START_SECONDS = 120
 STOP_SECONDS = 15
@@ -66,7 +71,7 @@ class Branch:
             assert link is not None
             return link.rpartition("/")[2]
 
-        return asyncio.run(ask())
+        return apart(ask())
 
     def start_serve(self, *, wait: bool = True) -> None:
         """Start ``kamar serve``; with ``wait`` return when the portal answers."""
@@ -111,7 +116,7 @@ def branch(
     with synapse(directory, database=database, redis_port=redis_port, settings=settings) as homeserver:
         write_settings(homeserver)
         made = Branch(homeserver)
-        asyncio.run(_prepare(made.site()))
+        apart(_prepare(made.site()))
         try:
             if serve:
                 made.start_serve()
@@ -137,6 +142,12 @@ async def _prepare(site: Site) -> None:
     await import_official(site.store, lambda done, total: None)
     await links.ensure_invitation(site, datetime.now(UTC))
     await site.store.close()
+
+
+def apart(work: Coroutine[None, None, Answer]) -> Answer:
+    """Run ``work`` in a thread with a loop of its own, also where a loop runs already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def _answers(url: str) -> bool:
