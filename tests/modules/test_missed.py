@@ -1,0 +1,47 @@
+"""What the bot asks for after it was away."""
+
+from __future__ import annotations
+
+import pytest
+from tests.modules.village import make_person, open_village
+
+from kamar_bridges.homeserver import Homeserver, MatrixError
+from kamar_bridges.kamar_module import KamarModule
+from kamar_bridges.matrix import Matrix
+
+pytestmark = pytest.mark.integration
+
+
+async def test_only_what_speaks_to_the_bot_is_told_in_its_order(
+    kamar: Matrix, module: KamarModule, worker_pool: Homeserver
+) -> None:
+    village = await open_village(kamar)
+    person = await make_person(module)
+    await module.seat(person.user_id, village.space, village.rooms)
+    me, text = person.at(worker_pool), {"msgtype": "m.text"}
+    private = await me.create_room({})
+    start = (await module.missed(None)).next
+    first = await me.send(village.rt, "m.room.message", {**text, "body": "!bantuan"}, "1")
+    await me.send(village.rt, "m.room.message", {**text, "body": "halo!"}, "2")
+    await me.send(private, "m.room.message", {**text, "body": "!rahasia"}, "3")
+    await kamar.send(village.rt, "m.room.message", {**text, "body": "!kamar"}, "4")
+    relates = {"rel_type": "m.annotation", "event_id": first, "key": "1️⃣"}
+    second = await me.send(village.rt, "m.reaction", {"m.relates_to": relates}, "5")
+    missed = await module.missed(start)
+    assert [(event.event_id, event.room_id) for event in missed.events] == [(first, village.rt), (second, village.rt)]
+    assert not (await module.missed(missed.next)).events
+
+
+async def test_asking_from_now_tells_a_position_and_nothing_else(module: KamarModule) -> None:
+    now = await module.missed(None)
+    assert not now.events
+    assert (await module.missed(now.next)).next >= now.next
+
+
+@pytest.mark.parametrize("after", ["", "-1", "kemarin"])
+async def test_a_position_that_is_none_is_refused(after: str, kamar: Matrix) -> None:
+    with pytest.raises(MatrixError) as refused:
+        await kamar.homeserver.request(
+            "GET", "/_synapse/client/kamar/v1/missed", token=kamar._token, params={"after": after}
+        )
+    assert refused.value.status == 400
