@@ -11,6 +11,7 @@ from kamar_provisioning import links
 from kamar_provisioning.command import add_state
 from kamar_provisioning.settings_file import load
 from kamar_provisioning.terminal import qr
+from kamar_store.ready import is_ready
 from kamar_store.site import Site
 from kamar_store.store import connect
 
@@ -33,6 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _link(site: Site) -> str | None:
     try:
-        return await links.invite_link(site)
+        return await links.invite_link(site) if await is_ready(site.store) else None
     finally:
         await site.store.close()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from kamar.settings import Settings
+from kamar.settings import Settings, parse
 from kamar.state import State, write_secret
 from kamar_provisioning import links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
@@ -24,18 +24,24 @@ PORTAL_KEY_BYTES = 32
 
 
 def settle(state: State, port: int | None, public_url: str | None) -> Settings:
-    """Return the server's settings; made at the first start, changed by what the command line says, and kept."""
+    """Return the server's settings; made at the first start, changed by what the command line says, and kept.
+
+    Nothing is written when they can't be used.
+
+    Raises:
+        KamarError: ``settings_syntax``, ``settings_invalid``, ``name_changed``.
+    """
     new = not state.settings.exists()
-    settings_file.create(state)
-    settings = settings_file.load(state)
-    if new and public_url:
-        settings_file.change(state, "server", "name", urlsplit(public_url).hostname or settings.server.name)
-    if public_url is not None and public_url != settings.server.public_url:
-        settings_file.change(state, "server", "public_url", public_url)
-    if port is not None and port != settings.ports.portal:
-        settings_file.change(state, "ports", "portal", port)
-    settings = settings_file.load(state)
+    text = settings_file.example().read_text() if new else settings_file.read(state)
+    if new and public_url and (host := urlsplit(public_url).hostname):
+        text = settings_file.with_value(text, "server", "name", host)
+    if public_url is not None:
+        text = settings_file.with_value(text, "server", "public_url", public_url)
+    if port is not None:
+        text = settings_file.with_value(text, "ports", "portal", port)
+    settings = parse(settings_file.document(text, state.settings))
     keep_name(state, settings)
+    settings_file.write(state, text)
     return settings
 
 

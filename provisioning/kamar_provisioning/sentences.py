@@ -42,6 +42,7 @@ ERRORS = {
         "Port {port} ({name}) sudah dipakai program lain. Pilih yang lain di bagian [ports] dalam kamar.toml; "
         "0 berarti dipilihkan. Untuk portal juga bisa: ./kamar up --port {other}"
     ),
+    "seat_refused": "Synapse menolak memberi tempat: {errcode}",
     "settings_syntax": "{file} bukan TOML yang benar: {what}",
     "state_not_writable": "Direktori {state} tidak bisa ditulis oleh {user}. Pilih yang lain dengan --state DIREKTORI.",
     "state_of_another_user": "Server di {state} milik pengguna {owner}; Anda {user}. Jalankan sebagai {owner}.",
@@ -71,6 +72,7 @@ ADMIN = "Administrator pertama (sekali pakai)"
 INVITATION = "Undangan"
 NO_ADMIN_LINK = "sudah dipakai"
 PROCESS = "proses {pid}, dimulai ulang {restarts} kali"
+REGISTRY = "basis data"
 NOTHING_FOUND = "Tidak ada yang cocok."
 SILENT = "tidak menjawab"
 MODULES_MISSING = "modul tidak dimuat: {names}"

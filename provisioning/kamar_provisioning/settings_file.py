@@ -22,13 +22,21 @@ def load(state: State) -> Settings:
     Raises:
         KamarError: ``no_server`` without a file, ``settings_syntax`` when it is not TOML, ``settings_invalid``.
     """
+    return parse(document(read(state), state.settings))
+
+
+def read(state: State) -> str:
+    """Return the text of the settings file.
+
+    Raises:
+        KamarError: ``no_server`` without a file, ``not_readable``.
+    """
     try:
-        text = state.settings.read_text()
+        return state.settings.read_text()
     except FileNotFoundError as error:
         raise KamarError("no_server", state=str(state.root)) from error
     except PermissionError as error:
         raise KamarError("not_readable", file=str(state.settings)) from error
-    return parse(document(text, state.settings))
 
 
 def document(text: str, file: Path) -> dict[str, Any]:
@@ -46,7 +54,7 @@ def document(text: str, file: Path) -> dict[str, Any]:
 def create(state: State) -> None:
     """Write the documented sample as the settings of a new server; an existing file is left alone."""
     if not state.settings.exists():
-        _write(state.settings, example().read_text())
+        write(state, example().read_text())
 
 
 def example() -> Path:
@@ -57,7 +65,17 @@ def example() -> Path:
 
 def change(state: State, section: str, key: str, value: Value) -> None:
     """Set one key of the settings file; everything else in it stays as it is."""
-    _write(state.settings, with_value(state.settings.read_text(), section, key, value))
+    write(state, with_value(read(state), section, key, value))
+
+
+def write(state: State, text: str) -> None:
+    """Write the settings file whole and at once; what is written already is left alone."""
+    if state.settings.exists() and state.settings.read_text() == text:
+        return
+    draft = state.settings.with_name(state.settings.name + ".new")
+    draft.touch(mode=0o600)  # it may come to hold a database password
+    draft.write_text(text)
+    draft.replace(state.settings)
 
 
 def with_value(text: str, section: str, key: str, value: Value) -> str:
@@ -91,10 +109,3 @@ def _toml(value: Value) -> str:
     return (
         '"' + "".join(f"\\u{ord(sign):04x}" if ord(sign) < 32 or ord(sign) == 127 else sign for sign in escaped) + '"'
     )
-
-
-def _write(file: Path, text: str) -> None:
-    draft = file.with_name(file.name + ".new")
-    draft.touch(mode=0o600)  # it may hold a database password
-    draft.write_text(text)
-    draft.replace(file)

@@ -11,9 +11,10 @@ from typing import Any
 from kamar.state import State
 from kamar_provisioning import links, run_file, sentences
 from kamar_provisioning.command import add_state
-from kamar_provisioning.health import check
+from kamar_provisioning.health import Check, check
 from kamar_provisioning.settings_file import load
 from kamar_provisioning.terminal import addresses, table
+from kamar_store.ready import is_ready
 from kamar_store.site import Site
 from kamar_store.store import connect
 
@@ -40,10 +41,14 @@ async def status_of(site: Site) -> dict[str, Any]:
     """Return the status as it is printed with ``--json``."""
     settings, state = site.settings, site.state
     run = run_file.running(state)
+    admin = invitation = None
+    checks = list(await check(settings, state)) if run else []
     try:
-        checks = await check(settings, state) if run else ()
-        admin = await links.admin_link(site, datetime.now(UTC))
-        invitation = await links.invite_link(site)
+        if await is_ready(site.store):
+            admin = await links.admin_link(site, datetime.now(UTC))
+            invitation = await links.invite_link(site)
+        else:
+            checks.append(Check(sentences.REGISTRY, sentences.SILENT))
     finally:
         await site.store.close()
     return {

@@ -1,0 +1,23 @@
+"""Whether the registry can be asked at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+
+from kamar_store.store import Store
+from kamar_store.tables import invitation
+
+
+async def is_ready(store: Store) -> bool:
+    """Tell whether the database answers and has been made; a SQLite file that is missing is not made by asking."""
+    file = store.engine.url.database
+    if not store.postgresql and (file is None or not Path(file).exists()):
+        return False
+    try:
+        async with store.read() as db:
+            return await db.run_sync(lambda connection: inspect(connection).has_table(invitation.name))
+    except (OSError, DBAPIError):
+        return False
