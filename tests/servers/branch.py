@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -18,14 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from tests.servers.synapse import SynapseServer, synapse
-
 from kamar.settings import SQLITE, Settings
+from kamar.state import write_secret
 from kamar_provisioning import links, settings_file
 from kamar_provisioning.wilayah import import_official
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
+from tests.servers.synapse import SynapseServer, synapse
 
 Answer = TypeVar("Answer")
 
@@ -115,6 +116,7 @@ def branch(
     """Run a server below ``directory`` with the whole official territory and an invitation."""
     with synapse(directory, database=database, redis_port=redis_port, settings=settings) as homeserver:
         write_settings(homeserver)
+        write_secret(homeserver.state.secret("portal_key"), secrets.token_hex(32))
         made = Branch(homeserver)
         apart(_prepare(made.site()))
         try:

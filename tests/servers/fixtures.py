@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import pytest_asyncio
-from tests.servers.postgres import postgres
-from tests.servers.redis import redis
-from tests.servers.synapse import SynapseServer, synapse
 
 from kamar.settings import SQLITE
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.servers.postgres import postgres
+from tests.servers.redis import redis
+from tests.servers.synapse import SynapseServer, synapse
 
 SETUPS = ("sqlite", "postgresql", "workers")
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from tests.servers.ports import free_ports
-from tests.servers.postgres import create_database
 
 from kamar.settings import SQLITE, Database, Ports, Rooms, Server, Settings, Workers
 from kamar.state import State, read_secret
 from kamar_provisioning.synapse import processes, render
 from kamar_store.postgresql import synapse_database
+from tests.servers.ports import free_ports
+from tests.servers.postgres import create_database
 
 START_SECONDS = 300  # a starved machine needs minutes
 STOP_SECONDS = 30
