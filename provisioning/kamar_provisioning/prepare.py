@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import secrets
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +9,7 @@ from urllib.parse import urlsplit
 
 from kamar.settings import Settings, parse
 from kamar.state import State, write_secret
-from kamar_provisioning import links, sentences, settings_file, synapse, wilayah
+from kamar_provisioning import chat, links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
 from kamar_provisioning.terminal import Bar, step
 from kamar_store import postgresql
@@ -60,8 +58,7 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
     if not state.secret(PORTAL_KEY).exists():
         write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
     step(sentences.PREPARING_CHAT)
-    with contextlib.suppress(ModuleNotFoundError):  # arrives soon
-        importlib.import_module("kamar_provisioning.chat").build(state)
+    chat.build(state, step)
     step(sentences.PREPARING_DATABASE)
     if settings.database.url.startswith("postgresql"):
         await postgresql.ensure(settings.database.url)

@@ -13,11 +13,14 @@ from kamar_store.tables import invitation
 
 async def is_ready(store: Store) -> bool:
     """Tell whether the database answers and has been made; a SQLite file that is missing is not made by asking."""
-    file = store.engine.url.database
-    if not store.postgresql and (file is None or not Path(file).exists()):
+    if not store.postgresql and not _file_exists(store):
         return False
     try:
         async with store.read() as db:
             return await db.run_sync(lambda connection: inspect(connection).has_table(invitation.name))
     except (OSError, DBAPIError):
         return False
+
+
+def _file_exists(store: Store) -> bool:
+    return Path(store.engine.url.database or "").is_file()
