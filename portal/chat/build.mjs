@@ -34,7 +34,7 @@ function patchedSdk(text) {
     text = once(text, find, put);
   }
   text = once(text, "export { AnnouncementView,", `export { ${EXTRA_EXPORTS.join(", ")}, AnnouncementView,`);
-  return `import { words } from "chat/words.js";\nimport { previewAfter } from "chat/rooms.js";\n${inWords(text)}`;
+  return `import { words } from "chat/words.js";\nimport { previewAfter } from "chat/preview.js";\n${inWords(text)}`;
 }
 
 /** Lead every sentence of words.json through `words`: quoted texts of several words, and templates. */
