@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.bots.village import settle
+from tests.bots.village import Homestead, bot_of, settle
 from tests.servers.registry import SQLITE, registry
 
+from kamar.state import State
+from kamar_bots.serve import Bot
 from kamar_store.store import Store
 
 
@@ -18,3 +20,15 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     async with registry(SQLITE, tmp_path) as made:
         await settle(made)
         yield made
+
+
+@pytest.fixture
+def homestead() -> Homestead:
+    """Give a homeserver that only pretends."""
+    return Homestead()
+
+
+@pytest.fixture
+def bot(store: Store, homestead: Homestead, tmp_path: Path) -> Bot:
+    """Give a bot on both."""
+    return bot_of(store, homestead, State(tmp_path))
