@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.bots.village import Homestead, bot_of, settle
-from tests.servers.registry import SQLITE, registry
 
 from kamar.state import State
 from kamar_bots.serve import Bot
 from kamar_store.store import Store
+from tests.bots.village import Homestead, bot_of, settle
+from tests.servers.registry import SQLITE, registry
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.bots.village import CHAT, KECAMATAN, NOW, RT, RW, STARTER, VILLAGE, asked, live, opened, registry
 
 from kamar.errors import KamarError
 from kamar.ids import NodePath, UserId
@@ -14,6 +13,7 @@ from kamar_bots.talk import Ask, Choice, Reply
 from kamar_store import appservice, referral, seating
 from kamar_store import member as members
 from kamar_store.store import Store
+from tests.bots.village import CHAT, KECAMATAN, NOW, RT, RW, STARTER, VILLAGE, asked, live, opened, registry
 
 HELP = "Ketik !kamar, !ajak atau !masuk."
 WHERE = (

@@ -12,7 +12,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 from sqlalchemy import func, select
-from tests.bots.village import CHAT, Homestead, bodies, bot_of, live, message, opened
 
 from kamar.ids import RoomId, UserId
 from kamar.state import State
@@ -20,6 +19,7 @@ from kamar_bots.endpoint import BODY_MAX, application
 from kamar_bots.serve import Bot
 from kamar_store.store import Store
 from kamar_store.tables import event, transaction
+from tests.bots.village import CHAT, Homestead, bodies, bot_of, live, message, opened
 
 TOKEN = "hs-token"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.bots.neighbours import desk, neighbours, said
-from tests.servers.branch import Branch, branch
 
 from kamar.ids import NodePath, RoomId
 from kamar_bots import serve
@@ -17,6 +15,8 @@ from kamar_bridges.matrix import Event, Matrix
 from kamar_provisioning import jobs
 from kamar_provisioning.jobs import Desk
 from kamar_store.site import Site
+from tests.bots.neighbours import desk, neighbours, said
+from tests.servers.branch import Branch, branch
 
 pytestmark = pytest.mark.integration
 

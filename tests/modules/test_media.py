@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.modules.village import make_person
 
 from kamar.media import MB
 from kamar.settings import Media
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.modules.village import make_person
 
 pytestmark = pytest.mark.integration
 

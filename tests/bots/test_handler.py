@@ -1,0 +1,218 @@
+"""From an event that came through the door to what is to be done about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from kamar.ids import MemberId, RoomId, UserId
+from kamar.membership import SeatState
+from kamar_bots.handler import MOST, TOO_LATE
+from kamar_bots.serve import Bot
+from kamar_bridges.homeserver import MatrixError
+from kamar_bridges.matrix import parse_event
+from kamar_store import appservice, seating
+from kamar_store.store import Store
+from kamar_store.tables import event
+from tests.bots.village import (
+    BOT,
+    CHAT,
+    SETTINGS,
+    Homestead,
+    bodies,
+    live,
+    member_event,
+    message,
+    opened,
+    rows,
+)
+
+DIRECT = "!direct"
+
+
+async def hear(bot: Bot, *events: dict[str, Any]) -> None:
+    await bot.store([parse_event(item) for item in events])
+    await bot.handler.drain()
+
+
+def reaction(user: str, room: str, event_id: str, to: str, key: str) -> dict[str, Any]:
+    relation = {"rel_type": "m.annotation", "event_id": to, "key": key}
+    content = {"m.relates_to": relation}
+    return {"event_id": event_id, "room_id": room, "type": "m.reaction", "sender": user, "content": content}
+
+
+@pytest.fixture
+async def siti(store: Store, homestead: Homestead) -> UserId:
+    async with store.write() as db:
+        user, _ = await live(db)
+    homestead.members[DIRECT] = {user, BOT}
+    return user
+
+
+@pytest.fixture
+async def room(store: Store) -> RoomId:
+    async with store.write() as db:
+        return await opened(db, CHAT)
+
+
+async def test_a_reply_is_a_quiet_notice_that_names_the_asker(
+    bot: Bot, store: Store, siti: UserId, room: RoomId
+) -> None:
+    await hear(bot, message("!masuk", siti, room, "$a"))
+    ((kind, payload),) = await rows(store, f"room:{room}")
+    assert kind == "send"
+    assert payload["type"] == "m.room.message"
+    assert payload["room_id"] == room
+    assert payload["content"]["msgtype"] == "m.notice"
+    assert payload["content"]["m.mentions"] == {"user_ids": [siti]}
+    assert payload["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": "$a"}}
+
+
+async def test_an_invitation_is_text_first_and_then_a_picture(
+    bot: Bot, store: Store, siti: UserId, room: RoomId
+) -> None:
+    await hear(bot, message("!ajak", siti, room, "$a"))
+    (text, said), (picture, drawn) = await rows(store)
+    assert (text, picture) == ("send", "image")
+    link = drawn["content"]["body"].removeprefix("Kode QR: ")
+    assert link.startswith("https://kamar.example/g/")
+    assert link in said["content"]["body"]
+    assert drawn["png_base64"].startswith("iVBORw0KGgo")
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["alone with the bot", "somebody listens"])
+async def test_a_login_link_goes_only_where_nobody_listens(
+    others: int, bot: Bot, store: Store, siti: UserId, homestead: Homestead
+) -> None:
+    homestead.members[DIRECT] |= {f"@other{number}:kamar.test" for number in range(others)}
+    await hear(bot, message("!masuk", siti, DIRECT, "$a"))
+    ((kind, payload),) = await rows(store)
+    assert kind == ("send" if others else "login")
+    assert ("{link}" in payload["content"]["body"]) is (not others)
+    assert payload.get("user_id") == (None if others else siti)
+
+
+async def test_a_login_link_never_waits_in_the_outbox(bot: Bot, store: Store, siti: UserId) -> None:
+    await hear(bot, message("!masuk", siti, DIRECT, "$a"))
+    assert SETTINGS.portal_url not in str(await rows(store))
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([("siti", "1️⃣")], ["Ini Kamar"]),
+        ([("siti", "1")], ["Ini Kamar"]),
+        ([("siti", "1️⃣"), ("siti", "1️⃣"), ("siti", "2️⃣")], ["Ini Kamar"]),
+        ([("budi", "1️⃣")], []),
+        ([("siti", "👍")], []),
+        ([("siti", "9️⃣"), ("siti", "1️⃣")], ["Pilih ang", "Ini Kamar"]),
+    ],
+    ids=["the asker", "a plain digit", "several times", "somebody else", "another reaction", "no such choice"],
+)
+async def test_a_reaction_chooses_once_and_for_the_asker_only(
+    answers: list[tuple[str, str]], said: list[str], bot: Bot, store: Store, siti: UserId, room: RoomId
+) -> None:
+    async with store.write() as db:
+        await appservice.remember_question(db, "$question", room, siti, ["kamar", "batal"], datetime.now(UTC))
+    for number, (who, key) in enumerate(answers):
+        user = siti if who == "siti" else "@budi:kamar.test"
+        await hear(bot, reaction(user, room, f"$r{number}", "$question", key))
+    assert [line[:9] for line in await bodies(store)] == said
+
+
+async def test_a_number_in_the_room_answers_the_question_and_is_otherwise_talk(
+    bot: Bot, store: Store, siti: UserId, room: RoomId
+) -> None:
+    await hear(bot, message("1", siti, room, "$a"))
+    async with store.write() as db:
+        await appservice.remember_question(db, "$question", room, siti, ["kamar", "batal"], datetime.now(UTC))
+    await hear(bot, message("1", "@budi:kamar.test", room, "$b"))
+    await hear(bot, message("1.", siti, room, "$c"))
+    await hear(bot, message("1", siti, room, "$d"))
+    assert [line[:9] for line in await bodies(store)] == ["Ini Kamar"]
+
+
+async def test_a_typing_error_asks_with_numbers(bot: Bot, store: Store, siti: UserId, room: RoomId) -> None:
+    await hear(bot, message("!batuan", siti, room, "$a"))
+    ((kind, payload),) = await rows(store)
+    assert kind == "ask"
+    assert payload["content"]["body"] == "Maksud Anda !bantuan?\n1. !bantuan\n2. Batal"
+    assert (payload["asker"], payload["choices"]) == (siti, ["bantuan", "batal"])
+
+
+@pytest.mark.parametrize(
+    ("content", "joins"),
+    [({"is_direct": True}, ["join", "send"]), ({}, []), ({"is_direct": "yes"}, [])],
+    ids=["direct", "to a group", "malformed"],
+)
+async def test_the_bot_joins_direct_talks_only(
+    content: dict[str, Any], joins: list[str], bot: Bot, store: Store, siti: UserId
+) -> None:
+    await hear(bot, member_event(BOT, DIRECT, "$i", "invite", sender=siti, **content))
+    assert [kind for kind, _ in await rows(store)] == joins
+
+
+@pytest.mark.parametrize(
+    ("sender", "state"),
+    [("own", SeatState.LEFT), ("@pengurus:kamar.test", SeatState.SEATED)],
+    ids=["by the own wish", "taken out"],
+)
+async def test_who_leaves_by_the_own_wish_is_not_brought_back(
+    sender: str, state: SeatState, bot: Bot, store: Store, room: RoomId
+) -> None:
+    async with store.write() as db:
+        user, number = await live(db)
+        await _seat(bot, number, db)
+    who = user if sender == "own" else sender
+    await hear(bot, member_event(user, room, "$l", "leave", sender=who))
+    async with store.read() as db:
+        assert [found for _, found in await seating.seats_of(db, number)] == [state]
+
+
+async def test_an_encrypted_talk_is_told_once_that_nobody_can_read_it(bot: Bot, store: Store, siti: UserId) -> None:
+    for number in range(3):
+        sealed = {
+            "event_id": f"${number}",
+            "room_id": DIRECT,
+            "type": "m.room.encrypted",
+            "sender": siti,
+            "content": {},
+        }
+        await hear(bot, sealed)
+    assert await bodies(store) == ["Obrolan ini terenkripsi, jadi saya tidak bisa membacanya."]
+
+
+async def test_who_writes_too_much_hears_so_once(bot: Bot, store: Store, siti: UserId, room: RoomId) -> None:
+    await hear(bot, *(message("!batal", siti, room, f"${number}") for number in range(MOST + 5)))
+    said = await bodies(store)
+    assert [line[:7] for line in said] == ["Tidak a"] * MOST + ["Terlalu"]
+    await hear(bot, message("!batal", "@budi:kamar.test", room, "$budi"))
+    assert len(await bodies(store)) == MOST + 2
+
+
+async def test_an_answer_a_day_late_is_not_given(bot: Bot, store: Store, siti: UserId, room: RoomId) -> None:
+    await bot.store([parse_event(message("!batal", siti, room, "$a"))])
+    async with store.write() as db:
+        await db.execute(update(event).values(at=datetime.now(UTC) - TOO_LATE - timedelta(minutes=1)))
+    await bot.handler.drain()
+    assert await bodies(store) == []
+
+
+async def test_words_wait_while_the_homeserver_is_away(
+    bot: Bot, store: Store, siti: UserId, homestead: Homestead
+) -> None:
+    homestead.down = True
+    with pytest.raises(MatrixError):
+        await hear(bot, message("!bantuan", siti, DIRECT, "$a"))
+    homestead.down = False
+    await bot.handler.drain()
+    assert len(await bodies(store)) == 1
+
+
+async def _seat(bot: Bot, number: MemberId, db: Any) -> None:
+    (row,) = await seating.rooms_at(db, [CHAT.node])
+    await seating.want_seats(db, number, [row.id], datetime.now(UTC))
+    await seating.seated(db, number, [row.id], datetime.now(UTC))
