@@ -1,0 +1,233 @@
+"""Komunitas Saya: one's rooms as a list of chats, what is still missing, and the ways into the chat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from kamar.errors import KamarError
+from kamar.ids import NodePath, RoomId, localpart
+from kamar.membership import SeatState
+from kamar.structure import OpenRules, RoomKind, counted, kamar_nodes, placement, room_name
+from kamar.wilayah import Level, parse
+from kamar_bridges.homeserver import MatrixError
+from kamar_portal import cookies
+from kamar_portal.cookies import Cookie
+from kamar_portal.form import read_form
+from kamar_portal.page import render, render_text, see_other
+from kamar_portal.portal import Portal, portal_of
+from kamar_portal.referral import own_link
+from kamar_portal.session import access_token, member_of
+from kamar_store import member as members
+from kamar_store import seating, wilayah
+from kamar_store.member import Member
+from kamar_store.seating import Room
+from kamar_store.store import Db
+from kamar_store.wilayah import Node
+
+ONCE = "once"  # purpose of the sealed cookie with the recovery words
+ELEMENT = "https://mobile.element.io/element/"  # opens Element X where it is installed
+LOOK_SECONDS = 2  # how often a page that waits for a seat asks again
+COLOURS = 8  # of the round pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One room in the list."""
+
+    number: int
+    name: str
+    line: str
+    letters: str
+    colour: int
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A kamar of one's own that is not open yet, and how many neighbours it takes."""
+
+    name: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomList:
+    """What the list shows; ``preparing`` while a seat is still being made."""
+
+    rows: Sequence[Row]
+    waiting: Sequence[Waiting]
+    home: str
+    preparing: bool
+    look_seconds: int = LOOK_SECONDS
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the addresses of this feature."""
+    return [
+        web.get("/komunitas", show),
+        web.get("/komunitas/kamar", rooms),
+        web.post("/komunitas/tercatat", noted),
+        web.get("/obrolan", open_chat),
+        web.post("/obrolan", open_chat),
+    ]
+
+
+async def show(request: web.Request) -> web.Response:
+    """``GET /komunitas``."""
+    portal, member = portal_of(request), member_of(request)
+    link = await own_link(portal, member)
+    return render(
+        request,
+        "community.html",
+        list=await _list(portal, member),
+        link=link,
+        once=_once(request, member),
+        account=member.user_id,
+        element=_element_link(portal, member),
+        portal_url=portal.settings.portal_url,
+    )
+
+
+async def rooms(request: web.Request) -> web.Response:
+    """``GET /komunitas/kamar``: the list alone, while it is being prepared."""
+    portal, member = portal_of(request), member_of(request)
+    text = render_text(request, "part/rooms.html", list=await _list(portal, member))
+    return web.Response(text=text, content_type="text/html")
+
+
+async def noted(request: web.Request) -> web.Response:
+    """``POST /komunitas/tercatat``: the recovery words are written down and are not shown again."""
+    member_of(request)
+    response = see_other("/komunitas")
+    cookies.drop(request, response, Cookie.ONCE)
+    return response
+
+
+async def open_chat(request: web.Request) -> web.Response:
+    """``/obrolan``: hand the browser over to the chat, logged in.
+
+    ``kamar`` (a row of the list) or ``room`` (a Matrix id, asked for by the chat itself) opens that room.
+
+    Raises:
+        KamarError: ``login_needed``, ``csrf`` when another site sent the browser here, or Matrix not answering.
+    """
+    portal, member = portal_of(request), member_of(request)
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        raise KamarError("csrf")
+    token = access_token(request)
+    if token is None:
+        return see_other("/masuk?obrolan=1")
+    try:
+        login = await portal.matrix(token).login_token()
+    except MatrixError as error:
+        if error.errcode in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"):
+            return see_other("/masuk?obrolan=1")
+        raise
+    wish = {"loginToken": login.token, "user": member.user_id}
+    if room := await _wanted_room(request, portal, member):
+        wish["room"] = room
+    if member.data_saving:
+        wish["hemat"] = "1"
+    return see_other(f"/chat/?{urlencode(wish)}")  # no other origin: the form policy follows redirects
+
+
+async def _wanted_room(request: web.Request, portal: Portal, member: Member) -> RoomId | None:
+    form = await read_form(request) if request.method == "POST" else None
+    row = form.text("kamar") if form else ""
+    wanted = request.query.get("room", "")
+    async with portal.store.read() as db:
+        seats = await seating.seats_of(db, member.id)
+    for room, _ in seats:
+        if room.room_id and (str(room.id) == row or room.room_id == wanted):
+            return room.room_id
+    return None
+
+
+async def _list(portal: Portal, member: Member) -> RoomList:
+    async with portal.store.read() as db:
+        seats = await seating.seats_of(db, member.id)
+        shown = [(room, state) for room, state in seats if room.key.kind is not RoomKind.SPACE]
+        held = [(room, state) for room, state in shown if state in (SeatState.WANTED, SeatState.SEATED)]
+        waiting = await _waiting(db, portal, member)
+        nodes = await _nodes(db, {room.key.node for room, _ in held} | {node for node, _ in waiting})
+        home = await wilayah.get(db, member.home)
+    rows = [_row(room, state, nodes) for room, state in sorted(held, key=_order)]
+    return RoomList(
+        rows=rows,
+        waiting=[Waiting(_kamar_name(node, nodes), missing) for node, missing in waiting],
+        home=home.full_name if home else member.home,
+        preparing=not rows or any(not row.ready for row in rows),
+    )
+
+
+async def _waiting(db: Db, portal: Portal, member: Member) -> Sequence[tuple[NodePath, int]]:
+    place = parse(member.home)
+    opened = {room.key for room in await seating.rooms_at(db, kamar_nodes(place))}
+    counts = await members.counts(db, counted(place))
+    limits = portal.settings.rooms
+    rules = OpenRules(limits.open_at_rt, limits.open_at_rw, limits.open_at_kelurahan, limits.open_at_perintis)
+    return placement(member.home, counts, opened, rules).waiting
+
+
+async def _nodes(db: Db, paths: set[NodePath]) -> Mapping[str, Node]:
+    """Return the nodes of ``paths`` and of the villages around them."""
+    wanted = paths | {village for path in paths if (village := parse(path).village)}
+    found = [await wilayah.get(db, path) for path in sorted(wanted)]
+    return {node.path: node for node in found if node is not None}
+
+
+def _order(held: tuple[Room, SeatState]) -> tuple[int, str, int]:
+    room, _ = held
+    rank = {Level.RT: 0, Level.RW: 1}.get(parse(room.key.node).level, 2)
+    return rank + (room.key.kind is RoomKind.SIARAN), room.key.node, room.id
+
+
+def _row(room: Room, state: SeatState, nodes: Mapping[str, Node]) -> Row:
+    place = parse(room.key.node)
+    around = nodes.get(place.village or place.path)
+    name = room_name(room.key, around.name if around else place.code, around.kind if around else "")
+    return Row(
+        number=room.id,
+        name=name,
+        line=around.full_name if around else "",
+        letters=_letters(room, place.rt or place.rw),
+        colour=room.id % COLOURS,
+        ready=state is SeatState.SEATED,
+    )
+
+
+def _letters(room: Room, number: int | None) -> str:
+    """Return what stands in the round picture: the number people know their RT or RW by, else a sign."""
+    if room.key.kind is RoomKind.SIARAN:
+        return "!"
+    return f"{number:02d}" if number else ""
+
+
+def _kamar_name(path: NodePath, nodes: Mapping[str, Node]) -> str:
+    place = parse(path)
+    around = nodes.get(place.village or path)
+    name = around.name if around else place.code
+    return f"Kamar {place.rt_rw} {name}" if place.rt_rw else f"Obrolan {name}"
+
+
+def _once(request: web.Request, member: Member) -> Mapping[str, object] | None:
+    """Return recovery words and passphrase, as long as this browser still keeps them."""
+    portal = portal_of(request)
+    sealed = cookies.read(request, Cookie.ONCE)
+    kept = portal.seal.open(ONCE, sealed, member.user_id, portal.clock()) if sealed else None
+    if kept is None:
+        return None
+    shown: Mapping[str, object] = json.loads(kept)
+    return shown
+
+
+def _element_link(portal: Portal, member: Member) -> str:
+    """Return the address that opens Element X with server and account filled in."""
+    server = portal.settings.server.name
+    hint = quote(f"mxid:@{localpart(member.user_id)}:{server}", safe=":@")
+    return f"{ELEMENT}?account_provider={quote(server)}&login_hint={hint}"

@@ -1,0 +1,123 @@
+"""From an error's code to an HTTP status and a page (or JSON). The words are those of :mod:`kamar.sentences`."""
+
+from __future__ import annotations
+
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from kamar.errors import KamarError
+from kamar.sentences import sentence
+from kamar_bridges.homeserver import MatrixError
+from kamar_portal.page import language_of, render
+
+logger = logging.getLogger(__name__)
+
+STATUS = {
+    "code_unknown": 404,
+    "wilayah_unknown": 404,
+    "not_found": 404,
+    "signup_unknown": 404,
+    "code_revoked": 410,
+    "link_used": 410,
+    "signup_expired": 410,
+    "signup_finished": 409,
+    "signup_step": 409,
+    "too_many_tries": 429,
+    "login_failed": 401,
+    "login_needed": 401,
+    "csrf": 403,
+    "not_allowed": 403,
+    "chat_starting": 503,
+    "chat_refused": 502,
+    "disk_full": 507,
+    "upload_too_large": 413,
+    "body_malformed": 400,
+    "broken": 500,
+}
+OTHERWISE = 422  # a field to be mended
+RETRY_SECONDS = 5
+FIELD = {  # beside which field of a form the sentence stands; everything else stands on top
+    "code_malformed": "kode",
+    "code_unknown": "kode",
+    "code_revoked": "kode",
+    "village_missing": "desa",
+    "wilayah_unknown": "desa",
+    "rt_out_of_range": "rt",
+    "rw_out_of_range": "rw",
+    "age_missing": "umur",
+    "consent_missing": "setuju",
+    "consent_unknown": "setuju",
+    "name_short": "nama",
+    "name_long": "nama",
+    "name_characters": "nama",
+    "name_reserved": "nama",
+    "password_short": "sandi",
+    "password_long": "sandi",
+    "password_common": "sandi",
+    "login_failed": "sandi",
+    "password_wrong": "sandi_lama",
+}
+
+
+def known(error: KamarError) -> KamarError:
+    """Return the error as people know it: Matrix's own refusals say whether waiting helps."""
+    if isinstance(error, MatrixError):
+        waiting = error.status == 0 or error.status >= 500 or error.errcode == "M_LIMIT_EXCEEDED"
+        return KamarError("chat_starting" if waiting else "chat_refused")
+    return error
+
+
+def status_of(error: KamarError) -> int:
+    """Return the HTTP status of an error's code."""
+    return STATUS.get(error.code, OTHERWISE)
+
+
+def beside_field(request: web.Request, error: KamarError) -> dict[str, str]:
+    """Return the sentence by the field that it belongs to; under ``""`` when it belongs to none.
+
+    Raises:
+        KamarError: the error itself, when mending the form would not help.
+    """
+    error = known(error)
+    if error.code in ("csrf", "too_many_tries", "disk_full", "not_allowed", "login_needed"):
+        raise error
+    return {FIELD.get(error.code, ""): sentence(error, language_of(request))}
+
+
+@web.middleware
+async def tell_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever went wrong into a page, or into JSON below ``/api/``."""
+    try:
+        return await handler(request)
+    except KamarError as error:
+        return tell(request, error)
+    except web.HTTPRequestEntityTooLarge:
+        return tell(request, KamarError("body_malformed"))
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+        response = tell(request, KamarError("not_found"))
+        response.headers.update({name: value for name, value in error.headers.items() if name == "Allow"})
+        response.set_status(error.status)
+        return response
+    except (web.HTTPException, ConnectionResetError):
+        raise
+    except Exception:  # the outermost loop: a bug is logged whole and told in words
+        logger.exception("a request failed")
+        return tell(request, KamarError("broken"))
+
+
+def tell(request: web.Request, error: KamarError) -> web.Response:
+    """Return the page or the JSON that says what happened."""
+    error = known(error)
+    status = status_of(error)
+    if request.path.startswith("/api/"):
+        body = {"error": {"code": error.code, "message": sentence(error, language_of(request))}}
+        response = web.json_response(body, status=status)
+    else:
+        text = sentence(error, language_of(request))
+        retry = RETRY_SECONDS if error.code == "chat_starting" and request.method == "GET" else 0
+        response = render(request, "error.html", status=status, text=text, code=error.code, retry=retry)
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response

@@ -1,0 +1,93 @@
+"""The portal as a part of ``kamar serve``: the application, its addresses, its guards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from kamar_bridges.homeserver import Homeserver
+from kamar_portal import (
+    admin,
+    chat,
+    community,
+    errors,
+    health,
+    join_api,
+    login,
+    member,
+    proxy,
+    referral,
+    security,
+    session,
+    signup,
+    static,
+    wilayah,
+)
+from kamar_portal.portal import PORTAL, Portal, build
+from kamar_store.site import Site
+
+logger = logging.getLogger(__name__)
+
+BODY_MAX = 64 * 1024  # bytes of a form or of JSON; what is handed on to Synapse is streamed and not counted
+BACKLOG = 1024
+STOP_SECONDS = 3.0  # telephones waiting for messages would hold us for half a minute
+
+
+async def run(site: Site) -> None:
+    """Serve the portal until cancelled."""
+    settings = site.settings
+    async with Homeserver(settings.synapse_url) as homeserver:
+        runner = web.AppRunner(
+            application(build(site, homeserver)),
+            access_log=None,
+            shutdown_timeout=STOP_SECONDS,
+            handler_cancellation=True,
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.server.bind, settings.ports.portal, backlog=BACKLOG).start()
+            logger.info("the portal listens on port %d", settings.ports.portal)
+            await asyncio.Event().wait()
+        finally:
+            with contextlib.suppress(asyncio.CancelledError):
+                await runner.cleanup()
+
+
+def application(portal: Portal) -> web.Application:
+    """Return the portal's application; tests run the same."""
+    app = web.Application(middlewares=[session.keep_form, errors.tell_errors, guard_pages], client_max_size=BODY_MAX)
+    app[PORTAL] = portal
+    for routes in (
+        proxy.routes(public=not portal.settings.local_only),
+        health.routes(),
+        static.routes(),
+        chat.routes(),
+        wilayah.routes(),
+        join_api.routes(),
+        signup.routes(),
+        login.routes(),
+        community.routes(),
+        referral.routes(),
+        member.routes(),
+        admin.routes(),
+    ):
+        app.add_routes(routes)
+    app.on_response_prepare.append(security.add_headers)
+    app.cleanup_ctx.append(proxy.upstream)
+    return app
+
+
+@web.middleware
+async def guard_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who asks and guard the forms of our pages; files, JSON and Matrix know no cookies."""
+    if not security.is_page(request):
+        return await handler(request)
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        return await security.guard_forms(request, handler)
+
+    return await session.know_visitor(request, guarded)

@@ -1,0 +1,71 @@
+"""What an administrator is shown: how many of everything, what is parked, the server's own codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kamar.ids import NodePath
+from kamar.structure import RoomKind, RoomState
+from kamar_store.referral import Invitation
+from kamar_store.tables import invitation, member, outbox, room
+
+MOST = 50  # rows of a list on one page
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How many there are on this server."""
+
+    members: int
+    demo: int
+    kamar_open: int
+    kamar_wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An effect that kept failing; ``error`` is a code or the name of an exception."""
+
+    id: int
+    kind: str
+    error: str
+
+
+async def numbers(db: AsyncConnection) -> Numbers:
+    """Count members and kamar; spaces are not counted."""
+    living = member.c.left_at.is_(None)
+    kamar = select(func.count()).select_from(room).where(room.c.kind != RoomKind.SPACE)
+    found = await db.execute(
+        select(
+            select(func.count()).select_from(member).where(living).scalar_subquery(),
+            select(func.count()).select_from(member).where(living, member.c.demo).scalar_subquery(),
+            kamar.where(room.c.state == RoomState.OPEN).scalar_subquery(),
+            kamar.where(room.c.state == RoomState.WANTED).scalar_subquery(),
+        )
+    )
+    return Numbers(*found.one())
+
+
+async def parked(db: AsyncConnection) -> list[Parked]:
+    """Return the effects that wait for an administrator, oldest first."""
+    found = await db.execute(
+        select(outbox.c.id, outbox.c.kind, outbox.c.error)
+        .where(outbox.c.state == "parked")
+        .order_by(outbox.c.id)
+        .limit(MOST)
+    )
+    return [Parked(*row) for row in found]
+
+
+async def codes(db: AsyncConnection) -> list[Invitation]:
+    """Return the server's own codes in force, newest first."""
+    found = await db.execute(
+        select(invitation.c.code, invitation.c.owner, invitation.c.node, invitation.c.revoked_at)
+        .where(invitation.c.owner.is_(None), invitation.c.revoked_at.is_(None))
+        .order_by(invitation.c.created_at.desc())
+        .limit(MOST)
+    )
+    return [Invitation(code, owner, None if node is None else NodePath(node), at) for code, owner, node, at in found]
