@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
 from kamar.ids import NodePath, RoomId
+from kamar.membership import SeatState
 from kamar_bots import serve
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.matrix import Event, Matrix
 from kamar_provisioning import jobs
 from kamar_provisioning.jobs import Desk
+from kamar_store import seating, session
 from kamar_store.site import Site
 from tests.bots.neighbours import desk, neighbours, said
 from tests.servers.branch import Branch, branch
@@ -97,3 +100,58 @@ async def test_an_answer_comes_once_though_bot_and_homeserver_were_away(server: 
         found = await until(answers(people[1].matrix, room, site), 2)
     assert len(found) == 2
     assert len({event.content["m.relates_to"]["m.in_reply_to"]["event_id"] for event in found}) == 2
+
+
+async def test_a_typing_error_is_mended_by_tapping_a_reaction(site: Site, at: Desk) -> None:
+    room, people = await neighbours(at, next(HOMES), FIVE)
+    siti, other = people[0].matrix, people[1].matrix
+    async with running(serve.run(site), jobs.run(site)):
+        await siti.send(room, "m.room.message", {"msgtype": "m.text", "body": "!kamr"}, "t1")
+        (question,) = await until(answers(other, room, site, "Maksud Anda"), 1)
+        buttons = [event for event in (await other.messages(room)).events if event.type == "m.reaction"]
+        assert sorted(event.content["m.relates_to"]["key"] for event in buttons) == ["1️⃣", "2️⃣"]
+        tap = {"m.relates_to": {"rel_type": "m.annotation", "event_id": question.event_id, "key": "1️⃣"}}
+        await other.send(room, "m.reaction", tap, "t2")  # somebody else's tap means nothing
+        await siti.send(room, "m.reaction", tap, "t3")
+        assert len(await until(answers(other, room, site), 1)) == 1
+
+
+async def test_an_invitation_comes_as_text_and_as_a_picture_that_can_be_fetched(site: Site, at: Desk) -> None:
+    room, people = await neighbours(at, next(HOMES), FIVE)
+    async with running(serve.run(site), jobs.run(site)):
+        await people[0].matrix.send(room, "m.room.message", {"msgtype": "m.text", "body": "!ajak"}, "t1")
+        (text,) = await until(answers(people[1].matrix, room, site, "Ajak tetangga"), 1)
+        (picture,) = await until(answers(people[1].matrix, room, site, "Kode QR"), 1)
+    assert picture.content["body"].removeprefix("Kode QR: ") in text.content["body"]
+    assert (await people[1].matrix.download(picture.content["url"])).startswith(b"\x89PNG")
+
+
+async def test_a_login_link_is_given_in_a_direct_talk_and_logs_the_asker_in(site: Site, at: Desk) -> None:
+    _, people = await neighbours(at, next(HOMES), FIVE)
+    siti = people[0]
+    async with running(serve.run(site), jobs.run(site)):
+        talk = {"preset": "trusted_private_chat", "is_direct": True, "invite": [site.settings.bot]}
+        room = await siti.matrix.create_room(talk)
+        await until(answers(siti.matrix, room, site, "Halo! Saya Kamar"), 1)
+        await siti.matrix.send(room, "m.room.message", {"msgtype": "m.text", "body": "masuk"}, "t1")
+        (answer,) = await until(answers(siti.matrix, room, site, "/masuk/"), 1)
+    token = answer.content["body"].split("/masuk/")[1].split()[0]
+    async with site.store.write() as db:
+        assert await session.use_link(db, token, datetime.now(UTC)) == ("login", siti.user)
+
+
+async def test_newcomers_are_greeted_together_and_leavers_stay_away(
+    site: Site, at: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "GREET", 0.5)
+    home = next(HOMES)
+    async with running(serve.run(site)):
+        room, people = await neighbours(at, home, FIVE)
+        leaver = people[4]
+        await leaver.matrix.leave(room)
+        async with running(jobs.run(site)):
+            (greeting,) = await until(answers(people[0].matrix, room, site, "Selamat datang"), 1)
+    assert all(name in greeting.content["body"] for name in FIVE)
+    async with site.store.read() as db:
+        seats = {each.key.node: state for each, state in await seating.seats_of(db, leaver.number)}
+    assert seats[home] is SeatState.LEFT
