@@ -16,6 +16,7 @@ from kamar_modules.database import Transaction, listed
 
 JOIN_RULES = "m.room.join_rules"
 CREATE = "m.room.create"
+REMOVAL = "shutdown_and_purge_room"  # the task by which Synapse removes a room
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,15 @@ def room_of_key(txn: Transaction, key: str, bot: str) -> tuple[str, bool] | None
     """Return the room that ``bot`` made for ``key``, and whether its making came to the end.
 
     Looks at every room of ``bot``: for the rare question after a crash, not for daily use. Synapse writes the node
-    event in the last batch of a new room, together with everything else of ``createRoom``.
+    event in the last batch of a new room, together with everything else of ``createRoom``. A room that is being removed
+    is not found, though Synapse takes its time.
     """
     txn.execute(
         "SELECT r.room_id, j.json FROM rooms r JOIN current_state_events c ON c.room_id = r.room_id"
         " JOIN event_json j ON j.event_id = c.event_id"
-        " WHERE r.creator = ? AND c.type = ? AND c.state_key = '' AND j.json LIKE ?",
-        (bot, CREATE, f"%{json.dumps(key)[1:-1]}%"),
+        " WHERE r.creator = ? AND c.type = ? AND c.state_key = '' AND j.json LIKE ? AND NOT EXISTS"
+        " (SELECT 1 FROM scheduled_tasks t WHERE t.resource_id = r.room_id AND t.action = ? AND t.status <> 'failed')",
+        (bot, CREATE, f"%{json.dumps(key)[1:-1]}%", REMOVAL),
     )
     for room, event in txn.fetchall():
         if json.loads(event)["content"].get(KEY_FIELD) == key:
@@ -104,9 +107,13 @@ def room_of_key(txn: Transaction, key: str, bot: str) -> tuple[str, bool] | None
 
 
 def is_ours(txn: Transaction, room: str, bot: str) -> bool | None:
-    """Tell whether ``bot`` made the room for one of our keys; none when there is no such room (any more)."""
+    """Tell whether ``bot`` made the room for one of our keys; none when there is no such room, or hardly one.
+
+    A room without its first event was never made, or is just being removed: Synapse does neither in one transaction.
+    """
     txn.execute("SELECT creator FROM rooms WHERE room_id = ?", (room,))
-    if txn.fetchone() is None:
-        return None
+    row = txn.fetchone()
     event = states(txn, [room], (CREATE,)).get((room, CREATE))
+    if row is None or (row[0] == bot and event is None):
+        return None
     return event is not None and event["sender"] == bot and KEY_FIELD in event["content"]

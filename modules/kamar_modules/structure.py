@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synapse.api.errors import Codes, SynapseError
-from synapse.module_api import ModuleApi
+from synapse.module_api import ModuleApi, RoomAlias
 
 from kamar_modules.database import Database
 from kamar_modules.gate import Gate
@@ -45,6 +45,7 @@ class StructureModule:
     def __init__(self, options: Options, api: ModuleApi) -> None:
         self._bot = options.bot
         self._api = api
+        self._store = api._hs.get_datastores().main  # ModuleApi has no call that deletes an alias
         self._database = Database(api)
         gate = Gate(api, self._database, options.bot)
         endpoints = Endpoints(api, NAME, options.bot)
@@ -95,6 +96,9 @@ class StructureModule:
         return {}
 
     async def _delete(self, room: str) -> None:
+        """Let Synapse remove a room in the background. Its aliases go at once: another room may want them."""
+        for alias in await self._store.get_aliases_for_room(room):
+            await self._store.delete_room_alias(RoomAlias.from_string(alias))
         try:
             await self._api.delete_room(room)
         except SynapseError as error:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from tests.modules.village import Person, Village, make_person, open_village
-from tests.servers.synapse import SynapseServer
 
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.modules.village import Person, Village, make_person, open_village
+from tests.servers.synapse import SynapseServer
 
 pytestmark = pytest.mark.integration
 
@@ -29,12 +29,14 @@ def unreadable(server: SynapseServer, table: str) -> Iterator[None]:
         server.sql(f"ALTER TABLE {table}_away RENAME TO {table}")
 
 
-async def outside_with_seat(module: KamarModule, kamar: Matrix) -> tuple[Person, Village]:
-    """Return somebody who has a seat in the RT's room and stands before its door."""
+async def outside_with_seat(module: KamarModule, kamar: Matrix, door: Homeserver) -> tuple[Person, Village]:
+    """Return somebody who has a seat in the RT's room and stands before its door, which has been opened once."""
     village = await open_village(kamar)
     person = await make_person(module)
     await module.seat(person.user_id, village.space, [village.rt])
     await person.at(kamar.homeserver).leave(village.rt)
+    await person.at(door).join(village.rt)
+    await person.at(door).leave(village.rt)
     return person, village
 
 
@@ -42,7 +44,7 @@ async def outside_with_seat(module: KamarModule, kamar: Matrix) -> tuple[Person,
 async def test_nobody_enters_while_a_table_cannot_be_read(
     table: str, homeserver: SynapseServer, module: KamarModule, kamar: Matrix, worker_pool: Homeserver
 ) -> None:
-    person, village = await outside_with_seat(module, kamar)
+    person, village = await outside_with_seat(module, kamar, worker_pool)
     with unreadable(homeserver, table), pytest.raises(MatrixError) as refused:
         await person.at(worker_pool).join(village.rt)
     assert refused.value.errcode == "M_FORBIDDEN"
@@ -52,7 +54,7 @@ async def test_nobody_enters_while_a_table_cannot_be_read(
 async def test_nobody_enters_by_an_empty_seat_table(
     homeserver: SynapseServer, module: KamarModule, kamar: Matrix, worker_pool: Homeserver
 ) -> None:
-    person, village = await outside_with_seat(module, kamar)
+    person, village = await outside_with_seat(module, kamar, worker_pool)
     homeserver.sql("DELETE FROM kamar_seat WHERE user_id = ?", person.user_id)
     with pytest.raises(MatrixError, match="M_FORBIDDEN"):
         await person.at(worker_pool).join(village.rt)
@@ -61,7 +63,7 @@ async def test_nobody_enters_by_an_empty_seat_table(
 async def test_a_room_that_the_map_forgot_is_still_official_and_comes_back_into_it(
     homeserver: SynapseServer, module: KamarModule, kamar: Matrix, worker_pool: Homeserver
 ) -> None:
-    person, village = await outside_with_seat(module, kamar)
+    person, village = await outside_with_seat(module, kamar, worker_pool)
     stranger = await make_person(module)
     homeserver.sql("DELETE FROM kamar_room WHERE room_id = ?", village.rt)
     with pytest.raises(MatrixError, match="M_FORBIDDEN"):
@@ -71,9 +73,9 @@ async def test_a_room_that_the_map_forgot_is_still_official_and_comes_back_into_
 
 
 async def test_the_map_is_rebuilt_from_room_state_at_the_start(
-    homeserver: SynapseServer, module: KamarModule, kamar: Matrix
+    homeserver: SynapseServer, module: KamarModule, kamar: Matrix, worker_pool: Homeserver
 ) -> None:
-    person, village = await outside_with_seat(module, kamar)
+    person, village = await outside_with_seat(module, kamar, worker_pool)
     homeserver.sql("DELETE FROM kamar_room")
     homeserver.kill()
     homeserver.start()

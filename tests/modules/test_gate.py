@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from tests.modules.village import make_person, open_village
-from tests.servers.synapse import SynapseServer
 
 from kamar.structure import NODE_EVENT
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.modules.village import make_person, open_village
+from tests.servers.synapse import SynapseServer
 
 pytestmark = pytest.mark.integration
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.modules.village import Person, Village, make_person, open_village
 
 from kamar.structure import NODE_EVENT, RoomKind, power_levels
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.modules.village import Person, Village, make_person, open_village
 
 pytestmark = pytest.mark.integration
 

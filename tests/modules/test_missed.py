@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.modules.village import make_person, open_village
 
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.modules.village import make_person, open_village
 
 pytestmark = pytest.mark.integration
 

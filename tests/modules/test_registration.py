@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.modules.village import make_person, open_village
-from tests.servers.synapse import SynapseServer
 
 from kamar.referral import new_code
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.modules.village import make_person, open_village
+from tests.servers.synapse import SynapseServer
 
 pytestmark = pytest.mark.integration
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.modules.village import make_person, open_room, open_village
-from tests.servers.synapse import SynapseServer
 
 from kamar.ids import NodePath, RoomId, UserId
 from kamar.structure import RoomKey, RoomKind
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from tests.modules.village import make_person, open_room, open_village
+from tests.servers.synapse import SynapseServer
 
 pytestmark = pytest.mark.integration
 
