@@ -52,10 +52,6 @@ _SHORT_KINDS = {
     "Kota Administrasi": "Kota",
     "Provinsi": "",
 }
-_SHORT_NAMES = {
-    "Daerah Khusus Ibukota Jakarta": "DKI Jakarta",
-    "Daerah Istimewa Yogyakarta": "DI Yogyakarta",
-}
 
 # Presidential Decree 41/1987 with the provinces made since; the rest of the country is on Asia/Jakarta.
 _ZONES = {
@@ -284,7 +280,7 @@ def official_name(places: Iterable[tuple[str, str]]) -> str:
 
     ``places`` are (kind, name), smallest first.
     """
-    return ", ".join(_SHORT_NAMES.get(name, titled(_SHORT_KINDS.get(kind, kind), name)) for kind, name in places)
+    return ", ".join(titled(_SHORT_KINDS.get(kind, kind), name) for kind, name in places)
 
 
 def titled(kind: str, name: str) -> str:

@@ -30,6 +30,7 @@ KINDS = {
 REGENCY_KINDS = ("Kota Administrasi", "Kabupaten Administrasi", "Kota", "Kabupaten")
 # What a desa (code 2xxx) is called by the law of its province.
 DESA = {"11": "Gampong", "13": "Nagari"} | dict.fromkeys(("91", "92", "93", "94", "95", "96"), "Kampung")
+SHORT_NAMES = {"31": "DKI Jakarta", "34": "DI Yogyakarta"}  # as everybody calls them
 NO_NAGARI = ("13.09", "13.73", "13.77")  # Mentawai, Sawahlunto and Pariaman kept their desa
 
 
@@ -84,4 +85,4 @@ def kind_and_name(region: Region) -> tuple[str, str]:
     kind = KINDS.get(region.type, region.type.title())
     if region.type == "desa" and region.code[:5] not in NO_NAGARI:
         kind = DESA.get(region.code[:2], kind)
-    return kind, region.name
+    return kind, SHORT_NAMES.get(region.code, region.name)

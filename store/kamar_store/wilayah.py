@@ -115,9 +115,8 @@ _DECLARE = """
     INSERT INTO node (path, parent, axis, level, kind, name, full_name, postcode, decree, valid_from)
     SELECT own.path, own.parent, 'wilayah', own.level, own.kind, own.name,
            own.said || ', ' || base.full_name, base.postcode, '', CURRENT_DATE
-    FROM {rows} AS own JOIN node AS base ON base.path = own.base
-    WHERE true ON CONFLICT DO NOTHING
-"""
+    FROM {rows} AS own CROSS JOIN node AS base WHERE base.path = own.base ON CONFLICT DO NOTHING
+"""  # CROSS: SQLite would otherwise read the whole territory once for every row
 
 
 async def _declare(db: AsyncConnection, rows: Iterable[tuple[str, ...]]) -> None:

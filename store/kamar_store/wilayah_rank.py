@@ -52,10 +52,10 @@ class Ranking:
     query: Query
     _matches: dict[tuple[str, ...], _Match] = field(default_factory=dict)
 
-    def sort(self, places: Sequence[Node]) -> list[Node]:
-        """Return the places, best first."""
-        scored = [(-round(self.score(place), 3), SIZES.index(place.level), place.path, place) for place in places]
-        return [place for *_, place in sorted(scored, key=lambda item: item[:3])]
+    def sort(self, places: Sequence[Node]) -> list[tuple[Node, float]]:
+        """Return the places with their scores, best first; of equals the largest."""
+        scored = [(place, round(self.score(place), 3)) for place in places]
+        return sorted(scored, key=lambda item: (-item[1], SIZES.index(item[0].level), item[0].path))
 
     def score(self, place: Node) -> float:
         """Return how well the place answers, 0 to about 1.5."""

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kamar.wilayah import RtRw
+from kamar.wilayah import Level, RtRw
 from kamar.wilayah_search import Query, read
 from kamar_store.tables import node
-from kamar_store.wilayah import COLUMNS, IN_FORCE, Node, by_postcode, get, node_of
+from kamar_store.wilayah import COLUMNS, IN_FORCE, Node, by_postcode, children, get, node_of
 from kamar_store.wilayah_rank import Ranking, likeness
 
 LIMIT = 10
+MARGIN = 0.15  # of the best score: a place below it answers only a part of what was typed
 FEW = 5  # a word that fewer places bear may be a mistake for one that many bear
 ALIKE = 15  # words taken for one typed word
 RANKED = 150  # candidates compared letter by letter
@@ -40,13 +41,31 @@ class Answer:
 async def search(db: AsyncConnection, typed: str, limit: int = LIMIT) -> Answer:
     """Return the places that ``typed`` may mean: villages, but also kecamatan, kabupaten and provinsi."""
     query = read(typed)
+    return Answer(tuple(place for place, _ in (await _ranked(db, query))[:limit]), query.rt_rw)
+
+
+async def search_villages(db: AsyncConnection, typed: str, limit: int = LIMIT) -> Answer:
+    """Return the villages that ``typed`` may mean. If it means a kecamatan rather, these are the villages there."""
+    query = read(typed)
+    ranked = await _ranked(db, query)
+    good = ranked[0][1] - MARGIN if ranked else 0.0
+    found = [place for place, score in ranked if place.level is Level.KELURAHAN and score >= good]
+    for place, score in ranked:
+        if place.level is Level.KECAMATAN and score >= good and len(found) < limit:
+            found += [village for village in await children(db, place.path) if village not in found]
+    found += [place for place, score in ranked if place.level is Level.KELURAHAN and score < good]
+    return Answer(tuple(found[:limit]), query.rt_rw)
+
+
+async def _ranked(db: AsyncConnection, query: Query) -> list[tuple[Node, float]]:
+    """Return places with their scores, best first."""
     if query.code:
         place = await get(db, query.code)
-        return Answer((place,) if place else (), None)
+        return [(place, 1.0)] if place else []
     places = {place.path: place for place in await _named(db, query)}
     if query.postcode:
         places |= {place.path: place for place in await by_postcode(db, query.postcode)}
-    return Answer(tuple(Ranking(query).sort(list(places.values()))[:limit]), query.rt_rw)
+    return Ranking(query).sort(list(places.values()))
 
 
 async def _named(db: AsyncConnection, query: Query) -> list[Node]:

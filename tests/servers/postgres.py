@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory
 
 START_SECONDS = 60
 USER = "kamar"
@@ -35,25 +36,34 @@ def binaries() -> Path:
 
 @contextmanager
 def postgres(directory: Path) -> Iterator[str]:
-    """Run a cluster in ``directory`` and give the address of its empty database ``kamar``.
+    """Run a cluster that logs into ``directory`` and give the address of its empty database ``kamar``.
 
-    ``directory`` must not exist yet or be empty. PostgreSQL refuses root, so root runs it as ``postgres``.
+    PostgreSQL refuses root, so root runs it as ``postgres``, who may not enter pytest's directories: the data lie in a
+    temporary directory of their own.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    data, port = directory / "data", _free_port()
-    _give_away(directory)
+    with TemporaryDirectory(prefix="kamar-postgres-") as home:
+        if os.geteuid() == 0:
+            shutil.chown(home, "postgres", "postgres")
+        with _cluster(Path(home) / "data", directory / "log") as url:
+            yield url
+
+
+@contextmanager
+def _cluster(data: Path, log: Path) -> Iterator[str]:
+    port = _free_port()
     _run("initdb", "-D", str(data), "-U", USER, "--locale=C", "--encoding=UTF8", "--no-sync", "--auth=trust")
     options = [part for option in FAST for part in ("-c", option)]
     address = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
     command = [*_as_postgres(), str(binaries() / "postgres"), "-D", str(data), *address, *options]
-    with (directory / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=output, cwd="/")
     try:
-        _wait(port, server, directory / "log")
+        _wait(port, server, log)
         _run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", USER, "kamar")
         yield f"postgresql://{USER}@127.0.0.1:{port}/kamar"
     finally:
-        _run("pg_ctl", "stop", "-D", str(data), "-m", "immediate")
+        server.send_signal(signal.SIGQUIT)  # at once: nothing here is to be kept
         server.wait(START_SECONDS)
 
 
@@ -68,16 +78,6 @@ def _as_postgres() -> list[str]:
     if os.geteuid() != 0:
         return []
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--reset-env"]
-
-
-def _give_away(directory: Path) -> None:
-    """Let the user ``postgres`` reach and own ``directory`` when the tests run as root."""
-    if os.geteuid() != 0:
-        return
-    shutil.chown(directory, "postgres", "postgres")
-    for parent in directory.parents:
-        if parent.is_relative_to(gettempdir()) and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)  # pytest makes its temporary directories 0700
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -48,6 +48,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop everything."""
+    op.execute("DROP TABLE IF EXISTS wilayah_trigram")
     op.execute("DROP TABLE wilayah_vocabulary")
     op.execute("DROP TABLE wilayah_word")
     metadata.drop_all(op.get_bind())
