@@ -47,9 +47,13 @@ def _hold(bind: str, name: str, wanted: int) -> socket.socket:
     if wanted:
         holder = _bound(bind, wanted)
         if holder is None:
-            raise KamarError("port_taken", name=name, port=wanted)
+            with _any(bind, PORTAL) as other:
+                raise KamarError("port_taken", name=name, port=wanted, other=other.getsockname()[1])
         return holder
-    first = [PORTAL] if name == "portal" else []
+    return _any(bind, *([PORTAL] if name == "portal" else []))
+
+
+def _any(bind: str, *first: int) -> socket.socket:
     for port in [*first, *random.SystemRandom().sample(CHOICES, TRIES)]:
         holder = _bound(bind, port)
         if holder is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from kamar.settings import Settings, parse
+from kamar.settings import SQLITE, Settings, parse
 from kamar.state import State, write_secret
 from kamar_provisioning import chat, links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
@@ -52,15 +52,13 @@ def keep_ports(state: State, settings: Settings, ports: dict[str, int]) -> Setti
 
 
 async def prepare(settings: Settings, state: State, now: datetime) -> None:
-    """Make everything that the server's processes find at their start."""
+    """Make everything that the server's processes find at their start; what may be refused comes first."""
     step(sentences.PREPARING_SYNAPSE)
     synapse.render(settings, state)
     if not state.secret(PORTAL_KEY).exists():
         write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
-    step(sentences.PREPARING_CHAT)
-    chat.build(state, step)
     step(sentences.PREPARING_DATABASE)
-    if settings.database.url.startswith("postgresql"):
+    if settings.database.url != SQLITE:
         await postgresql.ensure(settings.database.url)
     store = connect(settings.database.url, state.registry)
     site = Site(settings, state, store)
@@ -71,3 +69,5 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
         await links.ensure_admin_link(site, now)
     finally:
         await store.close()
+    step(sentences.PREPARING_CHAT)
+    chat.build(state, step)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from kamar import sentences as core_sentences
 from kamar.errors import KamarError
 
@@ -87,7 +89,7 @@ def explain(error: KamarError) -> str:
     """Return the sentence for an error: ours, else the one everybody uses, else its code rather than nothing."""
     sentence = ERRORS.get(error.code)
     if sentence is not None:
-        return sentence.format(**error.detail)
+        return sentence.format_map(defaultdict(lambda: "…", error.detail))
     if error.code in core_sentences.SENTENCES:
         return core_sentences.sentence(error)
     return UNKNOWN.format(code=error)
