@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
 
 from kamar_portal.chat_policy import chat_headers
 
@@ -19,8 +20,9 @@ def chat_app(built: Path, homeserver_url: str, **config: object) -> web.Applicat
     async def home(_request: web.Request) -> web.Response:
         return web.Response(text=HOME, content_type="text/html")
 
-    async def settings(_request: web.Request) -> web.Response:
-        return web.json_response({"defaultHomeServer": homeserver_url, "portal": "../", **config})
+    async def config_json(_request: web.Request) -> web.Response:
+        settings = {"defaultHomeServer": homeserver_url, "portal": "../", "login": "../obrolan"}
+        return web.json_response({**settings, **config})
 
     async def page(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(built / "index.html")
@@ -31,7 +33,8 @@ def chat_app(built: Path, homeserver_url: str, **config: object) -> web.Applicat
 
     app = web.Application()
     app.router.add_get("/", home)
-    app.router.add_get("/chat/config.json", settings)
+    app.router.add_get("/obrolan", home)
+    app.router.add_get("/chat/config.json", config_json)
     app.router.add_get("/chat/", page)
     app.router.add_static("/chat/", built)
     app.on_response_prepare.append(guard)
@@ -39,9 +42,17 @@ def chat_app(built: Path, homeserver_url: str, **config: object) -> web.Applicat
 
 
 @asynccontextmanager
-async def chat_site(built: Path, homeserver_url: str, port: int, **config: object) -> AsyncIterator[str]:
-    """Serve ``chat_app`` on the loopback address; yield the chat's address."""
-    runner = web.AppRunner(chat_app(built, homeserver_url, **config))
+async def chat_site(
+    built: Path, homeserver_url: str, port: int, served: list[int] | None = None, **config: object
+) -> AsyncIterator[str]:
+    """Serve ``chat_app`` on the loopback address; yield the chat's address. ``served`` gets each answer's bytes."""
+
+    class Count(AbstractAccessLogger):
+        def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+            if served is not None and response.status == 200:
+                served.append(response.content_length or 0)
+
+    runner = web.AppRunner(chat_app(built, homeserver_url, **config), access_log_class=Count)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
