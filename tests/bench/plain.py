@@ -1,4 +1,4 @@
-"""Plain Synapse as it comes, for comparison: default settings, rate limits off, PostgreSQL, used by an ordinary client."""
+"""Plain Synapse as it comes, for comparison: default settings without rate limits, used by an ordinary client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.servers.postgres import create_database
 
 START_SECONDS = 300
 FAST = {"per_second": 100_000, "burst_count": 100_000}
-TOKEN = "undangan"  # noqa: S105 - of a server that lives for one benchmark
+TOKEN = "undangan"
 
 
 @dataclass

@@ -100,10 +100,13 @@ async def test_patience_grows_but_waiting_for_another_row_costs_none(store: Stor
 
 
 async def test_an_effect_of_a_cause_that_failed_never_was(store: Store) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with store.write() as db:
             await outbox.put(db, "send", "a", {}, NOW)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     assert await keys(store) == []
 
 

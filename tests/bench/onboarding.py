@@ -1,0 +1,212 @@
+"""``onboarding``: one newcomer, account, device and five rooms: through our portal, and by a client on plain Synapse.
+
+Ours is the whole of it: the portal's sign-up, the registry on the same PostgreSQL, the job that seats. What
+``kamar serve`` itself burns stands in a row of its own and in the total.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from kamar.ids import NodePath, UserId
+from kamar_store import member as members
+from kamar_store import seating, wilayah
+from kamar_store.site import Site
+from tests.bench.measure import Cost, Meter
+from tests.bench.plain import Plain, make_token, plain
+from tests.bench.report import Result
+from tests.servers.branch import Branch, branch
+from tests.servers.postgres import postgres
+
+WARM = 10
+LONE = 12
+BURST = 200
+AT_ONCE = 8
+VILLAGE = "32.16.19.2005"
+HOME = f"{VILLAGE}/RW005/RT003"
+CURVE = (1_000, 10_000)
+SEATS = 5
+PASSWORD = "becak-langit-7-sungai"
+PATIENCE = 300.0
+
+
+async def run(options: argparse.Namespace) -> list[Result]:
+    """Measure the lone newcomer, the crowd, and the lone newcomer among ever more members."""
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        root = Path(directory)
+        root.chmod(0o755)
+        ours_pg = stack.enter_context(postgres(root / "pg-ours"))
+        plain_pg = stack.enter_context(postgres(root / "pg-plain"))
+        server = stack.enter_context(plain(root / "plain", plain_pg, root / "pg-plain"))
+        branched = stack.enter_context(branch(root / "branch", database=ours_pg))
+        return await _all(server, Ours(branched, root / "pg-ours"), options.members or CURVE[-1])
+
+
+class Ours:
+    """Our side: signs people up and waits until they sit."""
+
+    def __init__(self, branched: Branch, cluster: Path) -> None:
+        assert branched.serve is not None
+        pids = tuple(process.pid for process in branched.homeserver.running.values())
+        self.meter = Meter(branched.homeserver.metrics_url, pids, cluster, (branched.serve.pid,))
+        self.site: Site = branched.site()
+        self.code = branched.invitation()
+        self.portal = httpx.AsyncClient(base_url=branched.portal_url, trust_env=False, timeout=120)
+        self.order = 0
+
+    async def newcomer(self, rooms: int = SEATS) -> None:
+        """Sign one newcomer up, and return when Matrix has him in all his rooms."""
+        self.order += 1
+        body: dict[str, Any] = {"code": self.code, "village": VILLAGE, "rw": 5, "rt": 3, "adult": True}
+        body |= {"consent": ["account", "messages"], "display_name": f"Warga {self.order}", "password": PASSWORD}
+        answer = await self.portal.post("/api/v1/join", json=body)
+        answer.raise_for_status()
+        await self._seated(UserId(answer.json()["user_id"]), rooms)
+
+    async def _seated(self, user: UserId, rooms: int) -> None:
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while asyncio.get_running_loop().time() < deadline:
+            async with self.site.store.read() as db:
+                who = await members.by_user(db, user)
+                assert who is not None
+                seats = await seating.seats_of(db, who.id)
+            if sum(state == "seated" for _room, state in seats) >= rooms:
+                return
+            await asyncio.sleep(0.1)
+        raise TimeoutError(f"{user} never sat")
+
+    async def grow(self, total: int) -> None:
+        """Fill the registry up to ``total`` members, spread over the villages of the regency."""
+        async with self.site.store.write() as db:
+            villages = [
+                village.path
+                for district in await wilayah.children(db, "32.16")
+                for village in await wilayah.children(db, district.path)
+            ]
+            for number in range(await _count(db), total):
+                home = NodePath(villages[number % len(villages)])
+                user = UserId(f"@filler{number}:kamar.test")
+                await members.create(db, user, "Pengisi", home, None, None, datetime.now(UTC))
+
+
+async def _count(db: Any) -> int:
+    from sqlalchemy import func, select
+
+    from kamar_store.tables import member
+
+    return int((await db.execute(select(func.count()).select_from(member))).scalar_one())
+
+
+class Theirs:
+    """The other side: an ordinary client registers with a token and joins the same five rooms."""
+
+    def __init__(self, server: Plain) -> None:
+        self.server = server
+        self.rooms: list[str] = []
+        self.order = 0
+
+    async def make_rooms(self) -> None:
+        """Make five public rooms."""
+        for _ in range(SEATS):
+            body = {"preset": "public_chat", "name": "Kamar"}
+            made = await self.server.call("POST", "/_matrix/client/v3/createRoom", self.server.admin, body)
+            self.rooms.append(made["room_id"])
+
+    async def newcomer(self) -> None:
+        """Register and join, one request after the other."""
+        self.order += 1
+        token = await self.server.register(f"warga{self.order}", PASSWORD)
+        for room in self.rooms:
+            await self.server.join(room, token)
+
+
+async def _all(server: Plain, ours: Ours, grown: int) -> list[Result]:
+    await make_token(server)
+    theirs = Theirs(server)
+    await theirs.make_rooms()
+    for _ in range(WARM):
+        await ours.newcomer(rooms=1)
+        await theirs.newcomer()
+    await asyncio.sleep(5)  # the last ones move into the rooms that they opened
+    lone, plain_lone = await _lone(ours, theirs)
+    results = _rows("lone", lone, plain_lone, cpu_goal=0.75, sql_goal=0.85)
+    crowd, plain_crowd = Cost(), Cost()
+    async with ours.meter.around(crowd, BURST):
+        await _crowd(ours.newcomer)
+    async with server.meter.around(plain_crowd, BURST):
+        await _crowd(theirs.newcomer)
+    results += _rows(f"burst of {BURST}", crowd, plain_crowd, cpu_goal=0.65, sql_goal=None)
+    results += await _curve(ours, [size for size in CURVE if size <= grown])
+    await ours.portal.aclose()
+    await ours.site.store.close()
+    return results
+
+
+async def _lone(ours: Ours, theirs: Theirs) -> tuple[Cost, Cost]:
+    mine, other = Cost(), Cost()
+    for _ in range(LONE):
+        async with ours.meter.around(mine):
+            await ours.newcomer()
+        async with theirs.server.meter.around(other):
+            await theirs.newcomer()
+    return mine, other
+
+
+async def _crowd(newcomer: Any) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with gate:
+            await newcomer()
+
+    await asyncio.gather(*(one() for _ in range(BURST)))
+
+
+async def _curve(ours: Ours, sizes: list[int]) -> list[Result]:
+    costs: list[tuple[int, Cost]] = []
+    for size in sizes:
+        await ours.grow(size)
+        cost = Cost()
+        for _ in range(LONE):
+            async with ours.meter.around(cost):
+                await ours.newcomer()
+        costs.append((size, cost))
+    first = costs[0][1] if costs else Cost()
+    found = []
+    for size, cost in costs:
+        base = None if cost is first else first.each(first.transactions)
+        value = cost.each(cost.transactions)
+        found.append(_curve_row(f"SQL transactions among {size:,} members", "", value, base))
+        base = None if cost is first else first.each(first.cpu + first.serve) * 1000
+        value = cost.each(cost.cpu + cost.serve) * 1000
+        found.append(_curve_row(f"CPU of everything among {size:,} members", "ms", value, base))
+    return found
+
+
+def _curve_row(name: str, unit: str, value: float, base: float | None) -> Result:
+    goal = "" if base is None else "<= 1.2 x"
+    return Result(f"onboarding: {name}", value, unit, base, goal, None if base is None else value / base <= 1.2)
+
+
+def _rows(name: str, ours: Cost, plain_cost: Cost, cpu_goal: float, sql_goal: float | None) -> list[Result]:
+    def row(what: str, unit: str, value: float, base: float, goal: float | None) -> Result:
+        reached = None if goal is None else value / base <= goal
+        return Result(f"onboarding: {name}, {what}", value, unit, base, "" if goal is None else f"<= {goal} x", reached)
+
+    ms = 1000
+    whole = ours.each(ours.cpu + ours.serve) * ms
+    base = plain_cost.each(plain_cost.cpu) * ms
+    return [
+        row("SQL transactions", "", ours.each(ours.transactions), plain_cost.each(plain_cost.transactions), sql_goal),
+        row("SQL queries", "", ours.each(ours.queries), plain_cost.each(plain_cost.queries), None),
+        row("CPU of Synapse and PostgreSQL", "ms", ours.each(ours.cpu) * ms, base, cpu_goal),
+        row("CPU with kamar serve", "ms", whole, base, None),
+    ]
