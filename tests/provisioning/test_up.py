@@ -138,7 +138,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_finds_everything(
     same = ("server_name", "homeserver", "portal", "chat", "admin_link", "invite_link")
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     assert after["healthy"]
-    assert seconds < 30  # mostly three; a machine of tests is busy
+    assert seconds < 60  # four on a quiet machine; that of the tests is a busy one
 
 
 def test_down_stops_everything_and_ctrl_c_does_too(server: Server) -> None:
