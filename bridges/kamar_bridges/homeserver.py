@@ -82,8 +82,11 @@ class Homeserver:
         body: Mapping[str, Any] | None = None,
         params: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
+        address: str = "",
     ) -> dict[str, Any]:
         """Return the JSON object that answers; ``path`` is already quoted.
+
+        ``address`` is whom the call is made for, so that the homeserver's limits hold up that person and not everybody.
 
         A limit (429) and a refused connection are waited for and tried again. A call that may have arrived
         is repeated only where that does no harm: by default every method but POST.
@@ -92,7 +95,7 @@ class Homeserver:
             MatrixError: refused, or no answer within the patience.
         """
         again = method != "POST" if repeatable is None else repeatable
-        request = self._client.build_request(method, path, json=body, params=params, headers=_headers(token))
+        request = self._client.build_request(method, path, json=body, params=params, headers=_headers(token, address))
         return _object(await self._patiently(request, again=again))
 
     async def request_list(self, method: str, path: str, *, token: str = "") -> list[dict[str, Any]]:
@@ -153,8 +156,9 @@ def _passing(error: MatrixError, *, again: bool) -> bool:
     return again and (error.status == 0 or error.status in PASSING)
 
 
-def _headers(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
+def _headers(token: str, address: str = "") -> dict[str, str]:
+    caller = {"X-Forwarded-For": address, "X-Forwarded-Proto": "https"} if address else {}
+    return {"Authorization": f"Bearer {token}", **caller} if token else caller
 
 
 def _json(answer: httpx.Response) -> Any:

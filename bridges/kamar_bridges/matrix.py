@@ -72,16 +72,15 @@ class Matrix:
         answer = await self.homeserver.request("GET", "/_matrix/client/versions")
         return tuple(str(version) for version in answer["versions"])
 
-    async def login_password(self, user: str, password: str, device: str) -> Session:
-        """Log in and return the new device, shown to its owner as ``device``."""
-        return await self._login(
-            {
-                "type": "m.login.password",
-                "identifier": {"type": "m.id.user", "user": user},
-                "password": password,
-                "initial_device_display_name": device,
-            }
-        )
+    async def login_password(self, user: str, password: str, device: str, address: str = "") -> Session:
+        """Log in and return the new device, shown to its owner as ``device``; ``address`` is where the person sits."""
+        body = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": user},
+            "password": password,
+            "initial_device_display_name": device,
+        }
+        return await self._login(body, address)
 
     async def login_with_token(self, token: str, device: str) -> Session:
         """Log in with a :class:`LoginToken`'s token."""
@@ -194,8 +193,8 @@ class Matrix:
         answer = await self._call("POST", path, {"transaction_id": txn_id} if txn_id else {}, repeatable=True)
         return float(answer["duration_ms"]) / 1000
 
-    async def _login(self, body: Mapping[str, Any]) -> Session:
-        answer = await self.homeserver.request("POST", f"{CLIENT}/login", body=body)
+    async def _login(self, body: Mapping[str, Any], address: str = "") -> Session:
+        answer = await self.homeserver.request("POST", f"{CLIENT}/login", body=body, address=address)
         return Session(UserId(answer["user_id"]), str(answer["device_id"]), str(answer["access_token"]))
 
     async def _call(
