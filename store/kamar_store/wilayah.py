@@ -70,7 +70,8 @@ def _alphabet(place: Node) -> str:
 
 async def by_postcode(db: AsyncConnection, postcode: str) -> list[Node]:
     """Return the villages that use a postcode, by name."""
-    asked = select(*COLUMNS).where(node.c.postcode == postcode, node.c.postcode != "", *IN_FORCE)
+    villages = (node.c.level == Level.KELURAHAN, node.c.postcode == postcode, node.c.postcode != "")
+    asked = select(*COLUMNS).where(*villages, *IN_FORCE)
     return [node_of(row) for row in await db.execute(asked.order_by(node.c.name, node.c.path))]
 
 

@@ -36,17 +36,22 @@ def binaries() -> Path:
 
 @contextmanager
 def postgres(directory: Path) -> Iterator[str]:
-    """Run a cluster that logs into ``directory`` and give the address of its empty database ``kamar``.
+    """Run a cluster for ``directory`` (``data``, ``log``) and give the address of its empty database ``kamar``.
 
-    PostgreSQL refuses root, so root runs it as ``postgres``, who may not enter pytest's directories: the data lie in a
-    temporary directory of their own.
+    PostgreSQL refuses root, so root runs it as ``postgres``, who may not enter pytest's directories: ``data`` is a link
+    to a temporary directory.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="kamar-postgres-") as home:
         if os.geteuid() == 0:
             shutil.chown(home, "postgres", "postgres")
-        with _cluster(Path(home) / "data", directory / "log") as url:
-            yield url
+        link = directory / "data"
+        link.symlink_to(Path(home) / "data")
+        try:
+            with _cluster(Path(home) / "data", directory / "log") as url:
+                yield url
+        finally:
+            link.unlink()
 
 
 @contextmanager

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select, text
 
 from kamar.errors import KamarError
+from kamar.ids import NodePath
 from kamar.wilayah import Level, official_name, rt_path, rw_path
 from kamar_provisioning import wilayah as official
 from kamar_store import tables, wilayah
 from kamar_store.store import Store
 from kamar_store.wilayah_import import OfficialNode, index, insert_official
+from kamar_store.wilayah_search import search
 
 VILLAGE = "32.16.19.2005"
 BEKASI = (("Kecamatan", "Cikarang Selatan"), ("Kabupaten", "Bekasi"), ("Provinsi", "Jawa Barat"))
@@ -22,7 +24,8 @@ BEKASI = (("Kecamatan", "Cikarang Selatan"), ("Kabupaten", "Bekasi"), ("Provinsi
 
 def node(path: str, *places: tuple[str, str]) -> OfficialNode:
     kind, name = places[0]
-    return OfficialNode(wilayah.NodePath(path), kind, name, official_name(places), "17530", "SK 1", date(2025, 4, 25))
+    postcode = "17530" if path == VILLAGE else ""
+    return OfficialNode(NodePath(path), kind, name, official_name(places), postcode, "SK 1", date(2025, 4, 25))
 
 
 @pytest.fixture
@@ -204,6 +207,12 @@ async def test_below_a_village_children_come_by_number(store: Store) -> None:
             await wilayah.declare(db, rw_path(VILLAGE, number))
         found = await wilayah.children(db, VILLAGE)
     assert [place.name for place in found] == ["RW 001", "RW 002", "RW 010"]
+
+
+async def test_rt_and_rw_are_not_found_by_the_postcode_of_their_village(store: Store) -> None:
+    async with store.write() as db:
+        await wilayah.declare(db, f"{VILLAGE}/RW005/RT003")
+        assert [place.path for place in (await search(db, "17530")).places] == [VILLAGE]
 
 
 async def test_a_postcode_tells_its_villages_and_none_tells_nothing(indonesia: Store) -> None:
