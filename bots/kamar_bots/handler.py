@@ -14,7 +14,7 @@ from random import SystemRandom
 from typing import Protocol
 
 from kamar.errors import KamarError
-from kamar.ids import EventId, RoomId, UserId
+from kamar.ids import RoomId, UserId
 from kamar.sentences import sentence
 from kamar.structure import RoomKey
 from kamar.words import mark as _
@@ -24,7 +24,7 @@ from kamar_bots.courtesy import ASKED_WITHIN
 from kamar_bots.door import Concern
 from kamar_bots.talk import Ask, Registry, Reply
 from kamar_bridges.homeserver import MatrixError
-from kamar_store import appservice, outbox, seating, session
+from kamar_store import appservice, cursor, outbox, seating, session
 from kamar_store.appservice import Arrival
 from kamar_store.site import Site
 from kamar_store.store import Db
@@ -161,13 +161,12 @@ class Handler:
 
     async def _sealed(self, db: Db, arrival: Arrival, *, direct: bool, now: datetime) -> list[Effect]:
         """Say once a day and room that the bot can't read along."""
-        prefix = f"sealed:{arrival.room_id}:"
-        if not direct or await appservice.used_since(db, prefix, now - TOO_LATE):
+        mark = f"sealed:{arrival.room_id}"
+        last = await cursor.marked(db, mark)
+        if not direct or (last is not None and last > now - TOO_LATE):
             return []
-        content = notice(SEALED.format(portal=self.site.settings.portal_url), mention=arrival.sender)
-        payload = {"room_id": arrival.room_id, "type": "m.room.message", "content": content}
-        await outbox.put(db, "send", prefix + arrival.event_id, payload, now, lane=f"room:{arrival.room_id}")
-        return []
+        await cursor.mark(db, mark, now)
+        return _send(arrival, SEALED.format(portal=self.site.settings.portal_url))
 
 
 async def _restrained(db: Db, user: UserId, now: datetime) -> str | None:
@@ -184,6 +183,6 @@ async def _restrained(db: Db, user: UserId, now: datetime) -> str | None:
     return None
 
 
-def _send(arrival: Arrival, text: str, to: EventId | None = None) -> list[Effect]:
-    content = notice(text, mention=arrival.sender, to=to)
+def _send(arrival: Arrival, text: str) -> list[Effect]:
+    content = notice(text, mention=arrival.sender)
     return [Effect("send", {"room_id": arrival.room_id, "type": "m.room.message", "content": content})]

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from kamar.words import mark as _
 from kamar_bots.answer import notice
-from kamar_store import appservice, outbox
+from kamar_store import appservice, cursor, outbox
 from kamar_store import member as members
 from kamar_store.store import Db
 
@@ -34,8 +34,9 @@ async def greet(db: Db, now: datetime) -> None:
     arrived = sorted(await appservice.waiting(db, now - TOGETHER), key=lambda item: item.room_id)
     for room_id, group in groupby(arrived, key=lambda item: item.room_id):
         newcomers = list(group)
-        prefix = f"greet:{room_id}:"
-        if await appservice.used_since(db, prefix, now - EVERY):
+        mark = f"greeted:{room_id}"
+        last = await cursor.marked(db, mark)
+        if last is not None and last > now - EVERY:
             newcomers = [item for item in newcomers if item.at is not None and item.at < now - TOO_LATE]
         names = []
         for item in newcomers:
@@ -44,4 +45,5 @@ async def greet(db: Db, now: datetime) -> None:
                 names.append(who.display_name)
         if names:
             payload = {"room_id": room_id, "type": "m.room.message", "content": notice(greeting(names))}
-            await outbox.put(db, "send", prefix + newcomers[0].event_id, payload, now, lane=f"room:{room_id}")
+            await outbox.put(db, "send", f"greet:{newcomers[0].event_id}", payload, now, lane=f"room:{room_id}")
+            await cursor.mark(db, mark, now)

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import EventId, NodePath, RoomId, UserId
 from kamar.structure import RoomKey, RoomKind
-from kamar_store.tables import event, outbox, question, room, transaction
+from kamar_store.tables import event, question, room, transaction
 
 NEW = "new"  # to be handled
 WAIT = "wait"  # a newcomer to be greeted with others
@@ -111,15 +111,6 @@ async def official(db: AsyncConnection, rooms: Collection[str]) -> dict[RoomId, 
         select(room.c.room_id, room.c.node, room.c.kind, room.c.number).where(room.c.room_id.in_(rooms))
     )
     return {RoomId(room_id): RoomKey(NodePath(node), RoomKind(kind), number) for room_id, node, kind, number in found}
-
-
-async def used_since(db: AsyncConnection, prefix: str, since: datetime) -> bool:
-    """Tell whether an outbox row whose key begins with ``prefix`` (which ends with ":") was written since then."""
-    end = prefix[:-1] + ";"  # ";" follows ":"
-    found = await db.execute(
-        select(outbox.c.id).where(outbox.c.key >= prefix, outbox.c.key < end, outbox.c.created_at > since).limit(1)
-    )
-    return found.one_or_none() is not None
 
 
 async def remember_question(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
+from uuid import uuid4
 
 from kamar.account import new_localpart
-from kamar.ids import MemberId, NodePath, RoomId, UserId
+from kamar.ids import EventId, MemberId, NodePath, RoomId, UserId
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Event, Matrix
@@ -15,6 +17,8 @@ from kamar_provisioning.jobs import Desk, drain
 from kamar_store import member as members
 from kamar_store import outbox, seating, wilayah
 from kamar_store.site import Site
+
+PATIENCE = 60.0  # seconds; a starved machine needs them
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,54 @@ async def neighbours(at: Desk, home: NodePath, names: list[str]) -> tuple[RoomId
     return room_id, found
 
 
-async def said(who: Matrix, room: RoomId, bot: str) -> list[Event]:
-    """Return what the bot said in a room, newest first."""
-    events = (await who.messages(room)).events
-    return [event for event in events if event.sender == bot and event.type == "m.room.message"]
+@dataclass(frozen=True)
+class Talk:
+    """A room as one of its people sees it."""
+
+    who: Matrix
+    room: RoomId
+    bot: str
+
+    async def say(self, text: str) -> EventId:
+        """Write a message."""
+        return await self.who.send(self.room, "m.room.message", {"msgtype": "m.text", "body": text}, uuid4().hex)
+
+    async def tap(self, event: EventId, key: str) -> None:
+        """React to a message."""
+        relation = {"rel_type": "m.annotation", "event_id": event, "key": key}
+        await self.who.send(self.room, "m.reaction", {"m.relates_to": relation}, uuid4().hex)
+
+    async def heard(self, word: str) -> list[Event]:
+        """Return what the bot said that holds ``word``, newest first."""
+        events = (await self.who.messages(self.room)).events
+        return [event for event in events if event.sender == self.bot and word in str(event.content.get("body"))]
+
+    async def hears(self, word: str) -> Event:
+        """Wait until the bot says ``word``."""
+        async with asyncio.timeout(PATIENCE):
+            while not (found := await self.heard(word)):
+                await asyncio.sleep(0.1)
+        return found[0]
+
+    async def buttons(self, count: int) -> list[str]:
+        """Wait until the bot offers ``count`` reactions to tap, and return them."""
+        async with asyncio.timeout(PATIENCE):
+            while len(found := [event for event in await self.heard("") if event.type == "m.reaction"]) < count:
+                await asyncio.sleep(0.1)
+        return sorted(event.content["m.relates_to"]["key"] for event in found)
+
+    async def hears_all(self, word: str) -> list[Event]:
+        """Return all that the bot has to say of ``word``: its answers come in order, so that to a last word ends them."""
+        await self.hears(word)
+        last = await self.say("!batal")
+        async with asyncio.timeout(PATIENCE):
+            while last not in [answered(event) for event in await self.heard("")]:
+                await asyncio.sleep(0.1)
+        return await self.heard(word)
+
+
+def answered(event: Event) -> str | None:
+    """Return the event that a message answers."""
+    related = event.content.get("m.relates_to", {}).get("m.in_reply_to", {})
+    found: str | None = related.get("event_id")
+    return found

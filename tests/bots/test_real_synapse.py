@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kamar.ids import NodePath, RoomId
+from kamar.ids import NodePath
 from kamar.membership import SeatState
-from kamar_bots import serve
+from kamar_bots import serve, welcome
 from kamar_bridges.homeserver import Homeserver
-from kamar_bridges.matrix import Event, Matrix
 from kamar_provisioning import jobs
 from kamar_provisioning.jobs import Desk
 from kamar_store import seating, session
 from kamar_store.site import Site
-from tests.bots.neighbours import desk, neighbours, said
+from tests.bots.neighbours import Neighbour, Talk, answered, desk, neighbours
 from tests.servers.branch import Branch, branch
 
 pytestmark = pytest.mark.integration
 
-PATIENCE = 60.0  # seconds; a starved machine needs them
-QUIET = 3.0  # seconds in which a second answer would have come
 FIVE = ["Ani", "Budi", "Citra", "Dewi", "Eko"]
 HOMES = iter([NodePath(f"32.16.19.2005/RW0{number:02d}/RT001") for number in range(1, 60)])
+
+
+@dataclass(frozen=True)
+class Kamar:
+    """An open kamar of five; ``siti`` and ``other`` are two of them."""
+
+    home: NodePath
+    people: list[Neighbour]
+    siti: Talk
+    other: Talk
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +56,18 @@ async def at(server: Branch, site: Site) -> AsyncIterator[Desk]:
         yield desk(site, homeserver, server.homeserver.as_token)
 
 
+@pytest.fixture
+async def kamar(at: Desk, site: Site) -> Kamar:
+    return await open_kamar(at, site)
+
+
+async def open_kamar(at: Desk, site: Site) -> Kamar:
+    home = next(HOMES)
+    room, people = await neighbours(at, home, FIVE)
+    siti, other = (Talk(people[number].matrix, room, site.settings.bot) for number in (0, 1))
+    return Kamar(home, people, siti, other)
+
+
 @asynccontextmanager
 async def running(*parts: Coroutine[object, object, None]) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(part) for part in parts]
@@ -59,99 +79,81 @@ async def running(*parts: Coroutine[object, object, None]) -> AsyncIterator[None
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(look: Callable[[], Coroutine[object, object, list[Event]]], count: int) -> list[Event]:
-    """Wait for ``count`` events, and a little longer for one too many."""
-    async with asyncio.timeout(PATIENCE):
-        while len(await look()) < count:
-            await asyncio.sleep(0.1)
-    await asyncio.sleep(QUIET)
-    return await look()
-
-
-def answers(
-    who: Matrix, room: RoomId, site: Site, word: str = "Ini Kamar"
-) -> Callable[..., Coroutine[object, object, list[Event]]]:
-    async def look() -> list[Event]:
-        return [event for event in await said(who, room, site.settings.bot) if word in event.content["body"]]
-
-    return look
-
-
-async def test_a_member_asks_in_the_room_and_gets_one_answer(site: Site, at: Desk) -> None:
-    room, people = await neighbours(at, next(HOMES), FIVE)
+async def test_a_member_asks_in_the_room_and_gets_one_answer(site: Site, kamar: Kamar) -> None:
     async with running(serve.run(site), jobs.run(site)):
-        await people[0].matrix.send(room, "m.room.message", {"msgtype": "m.text", "body": "! Kamar"}, "t1")
-        (answer,) = await until(answers(people[1].matrix, room, site), 1)
+        asked = await kamar.siti.say("! Kamar")
+        (answer,) = await kamar.other.hears_all("Ini Kamar")
     assert answer.content["msgtype"] == "m.notice"
     assert answer.content["body"].startswith("Ini Kamar RT 001/RW 001 Sukaresmi: RT 001/RW 001, Desa Sukaresmi")
     assert "jabatan kosong" in answer.content["body"]
+    assert answered(answer) == asked
 
 
-async def test_an_answer_comes_once_though_bot_and_homeserver_were_away(server: Branch, site: Site, at: Desk) -> None:
-    room, people = await neighbours(at, next(HOMES), FIVE)
-    ask = {"msgtype": "m.text", "body": "!kamar"}
+async def test_an_answer_comes_once_though_bot_and_homeserver_were_away(
+    server: Branch, site: Site, kamar: Kamar
+) -> None:
     async with running(serve.run(site), jobs.run(site)):
-        await people[0].matrix.send(room, "m.room.message", ask, "before")
-        await until(answers(people[1].matrix, room, site), 1)
-    await people[0].matrix.send(room, "m.room.message", ask, "while the bot is away")
+        asked = [await kamar.siti.say("!kamar")]
+        await kamar.siti.hears("Ini Kamar")
+    asked.append(await kamar.siti.say("!kamar"))  # while the bot is away
     server.homeserver.kill()
     server.homeserver.start()
+    asked.append(await kamar.siti.say("!kamar"))
     async with running(serve.run(site), jobs.run(site)):
-        found = await until(answers(people[1].matrix, room, site), 2)
-    assert len(found) == 2
-    assert len({event.content["m.relates_to"]["m.in_reply_to"]["event_id"] for event in found}) == 2
+        asked.append(await kamar.siti.say("!kamar"))
+        await kamar.siti.hears_all("Ini Kamar")
+        async with asyncio.timeout(60):
+            while len(found := await kamar.siti.hears_all("Ini Kamar")) < len(asked):
+                await asyncio.sleep(0.2)
+    assert sorted(answered(event) or "" for event in found) == sorted(asked)
 
 
-async def test_a_typing_error_is_mended_by_tapping_a_reaction(site: Site, at: Desk) -> None:
-    room, people = await neighbours(at, next(HOMES), FIVE)
-    siti, other = people[0].matrix, people[1].matrix
+async def test_a_typing_error_is_mended_by_tapping_a_reaction(site: Site, kamar: Kamar) -> None:
     async with running(serve.run(site), jobs.run(site)):
-        await siti.send(room, "m.room.message", {"msgtype": "m.text", "body": "!kamr"}, "t1")
-        (question,) = await until(answers(other, room, site, "Maksud Anda"), 1)
-        buttons = [event for event in (await other.messages(room)).events if event.type == "m.reaction"]
-        assert sorted(event.content["m.relates_to"]["key"] for event in buttons) == ["1️⃣", "2️⃣"]
-        tap = {"m.relates_to": {"rel_type": "m.annotation", "event_id": question.event_id, "key": "1️⃣"}}
-        await other.send(room, "m.reaction", tap, "t2")  # somebody else's tap means nothing
-        await siti.send(room, "m.reaction", tap, "t3")
-        assert len(await until(answers(other, room, site), 1)) == 1
+        await kamar.siti.say("!kamr")
+        question = await kamar.siti.hears("Maksud Anda !kamar?")
+        assert await kamar.siti.buttons(2) == ["1️⃣", "2️⃣"]
+        await kamar.other.tap(question.event_id, "1️⃣")  # somebody else's tap means nothing
+        await kamar.siti.tap(question.event_id, "1️⃣")
+        await kamar.siti.tap(question.event_id, "2️⃣")
+        assert len(await kamar.siti.hears_all("Ini Kamar")) == 1
+        assert await kamar.siti.heard("Baik, dibatalkan.") == []
 
 
-async def test_an_invitation_comes_as_text_and_as_a_picture_that_can_be_fetched(site: Site, at: Desk) -> None:
-    room, people = await neighbours(at, next(HOMES), FIVE)
+async def test_an_invitation_comes_as_text_and_as_a_picture_that_can_be_fetched(site: Site, kamar: Kamar) -> None:
     async with running(serve.run(site), jobs.run(site)):
-        await people[0].matrix.send(room, "m.room.message", {"msgtype": "m.text", "body": "!ajak"}, "t1")
-        (text,) = await until(answers(people[1].matrix, room, site, "Ajak tetangga"), 1)
-        (picture,) = await until(answers(people[1].matrix, room, site, "Kode QR"), 1)
+        await kamar.siti.say("!ajak")
+        picture = await kamar.other.hears("Kode QR")
+        (text,) = await kamar.other.heard("Ajak tetangga")
     assert picture.content["body"].removeprefix("Kode QR: ") in text.content["body"]
-    assert (await people[1].matrix.download(picture.content["url"])).startswith(b"\x89PNG")
+    assert (await kamar.other.who.download(picture.content["url"])).startswith(b"\x89PNG")
 
 
-async def test_a_login_link_is_given_in_a_direct_talk_and_logs_the_asker_in(site: Site, at: Desk) -> None:
-    _, people = await neighbours(at, next(HOMES), FIVE)
-    siti = people[0]
+async def test_a_login_link_is_given_in_a_direct_talk_and_logs_the_asker_in(site: Site, kamar: Kamar) -> None:
     async with running(serve.run(site), jobs.run(site)):
         talk = {"preset": "trusted_private_chat", "is_direct": True, "invite": [site.settings.bot]}
-        room = await siti.matrix.create_room(talk)
-        await until(answers(siti.matrix, room, site, "Halo! Saya Kamar"), 1)
-        await siti.matrix.send(room, "m.room.message", {"msgtype": "m.text", "body": "masuk"}, "t1")
-        (answer,) = await until(answers(siti.matrix, room, site, "/masuk/"), 1)
+        direct = Talk(kamar.siti.who, await kamar.siti.who.create_room(talk), site.settings.bot)
+        await direct.hears("Halo! Saya Kamar")
+        await direct.say("masuk")
+        answer = await direct.hears("/masuk/")
     token = answer.content["body"].split("/masuk/")[1].split()[0]
     async with site.store.write() as db:
-        assert await session.use_link(db, token, datetime.now(UTC)) == ("login", siti.user)
+        assert await session.use_link(db, token, datetime.now(UTC)) == ("login", kamar.people[0].user)
 
 
 async def test_newcomers_are_greeted_together_and_leavers_stay_away(
     site: Site, at: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "GREET", 0.5)
-    home = next(HOMES)
+    monkeypatch.setattr(serve, "GREET", 0.2)
+    monkeypatch.setattr(welcome, "TOGETHER", timedelta(seconds=2))
     async with running(serve.run(site)):
-        room, people = await neighbours(at, home, FIVE)
-        leaver = people[4]
-        await leaver.matrix.leave(room)
+        kamar = await open_kamar(at, site)
+        leaver = kamar.people[4]
+        await leaver.matrix.leave(kamar.siti.room)
         async with running(jobs.run(site)):
-            (greeting,) = await until(answers(people[0].matrix, room, site, "Selamat datang"), 1)
-    assert all(name in greeting.content["body"] for name in FIVE)
+            greetings = await kamar.siti.hears_all("Selamat datang")
+    assert len(greetings) == 1
+    assert all(name in greetings[0].content["body"] for name in FIVE)
     async with site.store.read() as db:
         seats = {each.key.node: state for each, state in await seating.seats_of(db, leaver.number)}
-    assert seats[home] is SeatState.LEFT
+    assert seats[kamar.home] is SeatState.LEFT
