@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+from pathlib import Path
 
 from kamar.errors import KamarError
 from kamar.settings import Settings
@@ -25,7 +26,7 @@ def open_directory(state: State) -> None:
     except OSError as error:
         raise KamarError("state_not_writable", state=str(state.root), user=_user(os.geteuid())) from error
     owner = state.root.stat().st_uid
-    if owner != os.geteuid() and any(state.root.iterdir()):
+    if owner != os.geteuid() and not _is_empty(state.root):
         raise KamarError("state_of_another_user", state=str(state.root), owner=_user(owner), user=_user(os.geteuid()))
     if not os.access(state.root, os.W_OK | os.X_OK):
         raise KamarError("state_not_writable", state=str(state.root), user=_user(os.geteuid()))
@@ -46,6 +47,13 @@ def keep_name(state: State, settings: Settings) -> None:
     was = file.read_text().strip()
     if was != settings.server.name:
         raise KamarError("name_changed", was=was, now=settings.server.name)
+
+
+def _is_empty(directory: Path) -> bool:
+    try:
+        return not any(directory.iterdir())
+    except PermissionError:  # whatever is in it is not ours
+        return False
 
 
 def _user(number: int) -> str:
