@@ -90,7 +90,7 @@ class Talk:
         return sorted(event.content["m.relates_to"]["key"] for event in found)
 
     async def hears_all(self, word: str) -> list[Event]:
-        """Return all that the bot has to say of ``word``: its answers come in order, so that to a last word ends them."""
+        """Return all that the bot says of ``word``: its answers keep their order, so one to a last word ends them."""
         await self.hears(word)
         last = await self.say("!batal")
         async with asyncio.timeout(PATIENCE):
