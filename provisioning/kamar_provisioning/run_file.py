@@ -49,11 +49,17 @@ def only_one(state: State) -> Iterator[None]:
 
 
 def running(state: State) -> Run | None:
-    """Return the supervisor of this server, or none: also when ``run.json`` is left from a killed one."""
+    """Return the supervisor of this server, or none: also when ``run.json`` is left from a killed one.
+
+    Raises:
+        KamarError: ``not_readable``: it is the server of another user.
+    """
     try:
         descriptor = os.open(_lock(state), os.O_RDONLY)
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        raise KamarError("not_readable", file=str(_lock(state))) from error
     try:
         return None if _locked(descriptor, fcntl.LOCK_SH) else _read(state)
     finally:

@@ -25,6 +25,7 @@ from kamar_store.store import connect
 logger = logging.getLogger(__name__)
 
 GROUP = "kamar.serve"
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 QUIET = ("aiohttp.access", "aiosqlite", "httpx", "httpcore")  # they log addresses, which may hold codes
 
 Part = Callable[[Site], Awaitable[None]]
@@ -56,12 +57,14 @@ async def serve(state: State, parts: dict[str, Part]) -> None:
     site = Site(settings, state, connect(settings.database.url, state.registry))
     running = asyncio.create_task(_together(site, parts))
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         loop.add_signal_handler(number, running.cancel)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await running
     finally:
+        for number in STOPPING:
+            loop.remove_signal_handler(number)
         await site.store.close()
 
 
