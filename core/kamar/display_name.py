@@ -51,13 +51,14 @@ def read_display_name(text: str) -> str:
 def skeleton(name: str) -> str:
     """Return what an eye keeps of ``name``: base Latin letters only, lower case, look-alikes folded."""
     folded = unicodedata.normalize("NFKD", name).lower().translate(LOOKALIKE)
-    return "".join(char for char in folded if char.isalpha() and not unicodedata.combining(char))
+    letters = "".join(char for char in folded if char.isalpha() and not unicodedata.combining(char))
+    return letters.replace("i", "l")  # a capital i is a small L, and 1 may stand for either
 
 
 def _reserved(name: str) -> bool:
     # "K3tua" is one word, "K e t u a" is many: compare each word, and all letters together
     words = {skeleton(word) for word in re.split(r"[\s._\-/]+", name)}
-    return bool(words & set(RESERVED)) or skeleton(name) in RESERVED
+    return bool(words & _RESERVED) or skeleton(name) in _RESERVED
 
 
 def _forbidden(char: str) -> bool:
@@ -71,3 +72,6 @@ def _stacked(name: str) -> bool:
         if run > 3:
             return True
     return False
+
+
+_RESERVED = frozenset(skeleton(word) for word in RESERVED)
