@@ -32,7 +32,6 @@ from kamar_store.wilayah import Node
 ONCE = "once"  # purpose of the sealed cookie with the recovery words
 ELEMENT = "https://mobile.element.io/element/"  # opens Element X where it is installed
 LOOK_SECONDS = 2  # how often a page that waits for a seat asks again
-COLOURS = 8  # of the round pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,13 @@ class Row:
     number: int
     name: str
     line: str
-    letters: str
-    colour: int
+    sign: str  # what the round picture shows, in the colours of the room's picture in the chat
     ready: bool
+
+    @property
+    def digits(self) -> str:
+        """Return the number in "Kamar RT 003/RW 005 Sukaresmi" that this room goes by; empty for others."""
+        return self.name.split("/")[0].split()[2] if self.sign in ("rt", "rw") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +198,16 @@ def _row(room: Room, state: SeatState, nodes: Mapping[str, Node]) -> Row:
         number=room.id,
         name=name,
         line=around.full_name if around else "",
-        letters=_letters(room, place.rt or place.rw),
-        colour=room.id % COLOURS,
+        sign=_sign(room),
         ready=state is SeatState.SEATED,
     )
 
 
-def _letters(room: Room, number: int | None) -> str:
-    """Return what stands in the round picture: the number people know their RT or RW by, else a sign."""
-    if room.key.kind is RoomKind.SIARAN:
-        return "!"
-    return f"{number:02d}" if number else ""
+def _sign(room: Room) -> str:
+    if room.key.kind is not RoomKind.OBROLAN:
+        return room.key.kind.value
+    level = parse(room.key.node).level
+    return level.value if level in (Level.RT, Level.RW) else "desa"
 
 
 def _kamar_name(path: NodePath, nodes: Mapping[str, Node]) -> str:

@@ -48,7 +48,6 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "rw_out_of_range": "rw",
     "age_missing": "umur",
     "consent_missing": "setuju",
-    "consent_unknown": "setuju",
     "name_short": "nama",
     "name_long": "nama",
     "name_characters": "nama",

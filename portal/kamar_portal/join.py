@@ -34,7 +34,6 @@ from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
 
 SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # 16 MB; the words hold 72 bits, more work buys nothing
-SEATING_PATIENCE = timedelta(seconds=3)
 SEATING_LOOK = timedelta(milliseconds=300)
 
 
@@ -144,7 +143,7 @@ async def finish(
 
 async def wait_for_seat(portal: Portal, member: MemberId) -> bool:
     """Wait a moment until a member sits in every room meant for him; tell whether it is so."""
-    for _ in range(SEATING_PATIENCE // SEATING_LOOK):
+    for _ in range(portal.seating_patience // SEATING_LOOK):
         async with portal.store.read() as db:
             seats = await seating.seats_of(db, member)
         if seats and all(state is not SeatState.WANTED for _, state in seats):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 
 from aiohttp import web
@@ -18,6 +18,8 @@ from kamar_bridges.matrix import Matrix
 from kamar_portal.seal import Seal
 from kamar_store.site import Site
 from kamar_store.store import Store
+
+SEATING_PATIENCE = timedelta(seconds=3)  # a sign-up's last page waits so long for the seat, so that it is usually there
 
 Clock = Callable[[], datetime]
 
@@ -37,6 +39,7 @@ class Portal:
     seal: Seal
     clock: Clock = utc_now
     dice: Dice = field(default_factory=SystemRandom)
+    seating_patience: timedelta = SEATING_PATIENCE
 
     @property
     def settings(self) -> Settings:

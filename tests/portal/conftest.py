@@ -11,10 +11,6 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from tests.portal.browser import Browser
-from tests.portal.fake_synapse import AS_TOKEN, FakeSynapse
-from tests.portal.village import plant
-from tests.servers.registry import SQLITE, registry
 
 from kamar.ids import NodePath
 from kamar.referral import new_code
@@ -22,13 +18,16 @@ from kamar.settings import Ports, Server, Settings
 from kamar.state import State
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
-from kamar_portal import join
 from kamar_portal.portal import Portal
 from kamar_portal.seal import Seal
 from kamar_portal.serve import application
 from kamar_store import referral
 from kamar_store.site import Site
 from kamar_store.store import Store
+from tests.portal.browser import Browser
+from tests.portal.fake_synapse import AS_TOKEN, FakeSynapse
+from tests.portal.village import plant
+from tests.servers.registry import SQLITE, registry
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -69,6 +68,21 @@ class House:
             await referral.create(db, code, None, node, self.clock())
         return code
 
+    def unused_code(self) -> str:
+        """Return a code that nobody made."""
+        return new_code("K2", self.dice)
+
+    async def revoke(self, code: str) -> None:
+        """Take a code back."""
+        async with self.store.write() as db:
+            await referral.revoke(db, code, self.clock())
+
+    async def revoked_code(self) -> str:
+        """Return a code that was taken back."""
+        code = await self.code()
+        await self.revoke(code)
+        return code
+
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
@@ -83,14 +97,13 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def house(
-    store: Store, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
-    monkeypatch.setattr(join, "SEATING_PATIENCE", timedelta(0))  # no job seats anybody here
+async def house(store: Store, settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     synapse, clock = FakeSynapse(), Clock()
     async with Homeserver("http://synapse.test", transport=synapse.transport(), patience=0) as homeserver:
         site = Site(settings, State(tmp_path), store)
-        portal = Portal(site, homeserver, KamarModule(homeserver, AS_TOKEN), Seal(b"k" * 32), clock, random.Random(1))
+        module = KamarModule(homeserver, AS_TOKEN)
+        # No job seats anybody here, so nobody waits for it.
+        portal = Portal(site, homeserver, module, Seal(b"k" * 32), clock, random.Random(1), timedelta(0))
         server = TestServer(application(portal))
         await server.start_server()
         browsers: list[TestClient] = []
