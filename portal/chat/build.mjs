@@ -34,7 +34,8 @@ function patchedSdk(text) {
     text = once(text, find, put);
   }
   text = once(text, "export { AnnouncementView,", `export { ${EXTRA_EXPORTS.join(", ")}, AnnouncementView,`);
-  return `import { words } from "chat/words.js";\nimport { previewAfter } from "chat/preview.js";\n${inWords(text)}`;
+  const ours = ["lastKnown } from \"chat/last_known.js\"", "previewAfter } from \"chat/preview.js\"", "words } from \"chat/words.js\""];
+  return ours.map((name) => `import { ${name};\n`).join("") + inWords(text);
 }
 
 /** Lead every sentence of words.json through `words`: quoted texts of several words, and templates. */

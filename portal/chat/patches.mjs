@@ -3,13 +3,18 @@
 
 export const EXTRA_EXPORTS = [
   "BaseMessageTile",
+  "ButtonsView",
+  "DateHeaderView",
   "KeyBackupSettingsView",
   "LeftPanelView",
   "LeftPanelViewModel",
   "LoginView",
   "LogoutViewModel",
+  "Menu",
   "RoomTileView",
   "RoomTileViewModel",
+  "SessionLoadView",
+  "SessionPickerView",
   "SettingsView",
 ];
 
@@ -56,6 +61,26 @@ export const PATCHES = [
     why: "a picture's time reads the same in every browser",
     find: 'this._date.toLocaleTimeString({}, { hour: "numeric",',
     put: 'this._date.toLocaleTimeString("id", { hour: "2-digit",',
+  },
+  {
+    why: "each screen has one first heading",
+    find: '          t.h2((vm2) => vm2.name)\n        ]),\n        t.button({\n          className: "button-utility room-options"',
+    put: '          t.h2({ role: "heading", "aria-level": "1" }, (vm2) => vm2.name)\n        ]),\n        t.button({\n          className: "button-utility room-options"',
+  },
+  {
+    why: "each screen has one first heading",
+    find: 't.div({ className: "RoomDetailsView_name" }, [t.h2((vm2) => vm2.name)])',
+    put: 't.div({ className: "RoomDetailsView_name" }, [t.h2({ role: "heading", "aria-level": "1" }, (vm2) => vm2.name)])',
+  },
+  {
+    why: "three dots say nothing to those who listen",
+    find: 't.button({ className: "Timeline_messageOptions" }, ',
+    put: 't.button({ className: "Timeline_messageOptions", "aria-label": "Pilihan pesan" }, ',
+  },
+  {
+    why: "without a connection one reads what is here; what the server can do is known from the last visit",
+    find: "await hsApi.versions({ timeout: 1e4, log }).response();",
+    put: "await lastKnown(() => hsApi.versions({ timeout: 1e4, log }).response());",
   },
   {
     why: "members see this name in their list of sessions",

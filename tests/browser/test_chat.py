@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import itertools
+import wave
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import axe_core_python
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -46,6 +48,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration]
 BYTES_MAX = 3_000_000  # docs/chat.md: from an empty cache to the first message
 PASSWORD = "tikar-rotan-hijau-77"
 ENGLISH = ("Room", "Settings", "Sign", "Send", "Loading", "joined", "Search", "Filter", "Leave", "Encryption")
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 _numbers = itertools.count(1)
 
 
@@ -293,6 +296,53 @@ async def test_the_screens_speak_indonesian(street: Neighbourhood) -> None:
     assert not [word for screen in screens for word in ENGLISH if word in screen]
 
 
+async def test_a_voice_note_plays_where_it_stands(street: Neighbourhood) -> None:
+    budi = street.budi.at(street.site.pool)
+    address = await budi.upload(_voice(), "audio/wav", "suara.wav")
+    note = {"msgtype": "m.audio", "body": "suara.wav", "url": address, "info": {"mimetype": "audio/wav"}}
+    await budi.send(street.rt, "m.room.message", note, "voice")
+    async with person(street.site.browser) as page:
+        await open_chat(page, await street.link(street.siti, street.rt))
+        player = page.get_by_label("suara.wav")
+        await player.wait_for()
+        await player.evaluate("player => player.play()")
+        await expect(player).to_have_js_property("duration", 1)
+
+
+async def test_without_a_connection_one_reads_what_is_here(street: Neighbourhood) -> None:
+    await street.write(street.budi, street.rt, "Iuran sampah naik")
+    async with person(street.site.browser) as page:
+        await open_chat(page, await street.link(street.siti, street.rt))
+        await wait_for_message(page, "Iuran sampah naik")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        await page.context.set_offline(offline=True)
+        await page.goto("about:blank")
+        await open_chat(page, street.site.url)
+        await wait_for_message(page, "Iuran sampah naik")
+        await expect(page.locator(".SessionStatusView")).to_contain_text("Terputus")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_axe_finds_nothing(street: Neighbourhood, *, dark: bool) -> None:
+    await street.write(street.budi, street.rt, "Halo https://sukaresmi.example")
+    async with person(street.site.browser, dark=dark) as page:
+        await page.goto(street.site.url)
+        await page.locator("#username").wait_for()
+        found = await _axe(page)
+        await open_chat(page, await street.link(street.siti))
+        await page.locator(".RoomList li").first.wait_for()
+        found += await _axe(page)
+        await enter(page, "RT")
+        await wait_for_message(page, "Halo")
+        found += await _axe(page)
+        await page.locator(".room-options").click()
+        found += await _axe(page)
+        await page.get_by_role("button", name="Tentang kamar ini").click()
+        await page.locator(".RoomDetailsView").wait_for()
+        found += await _axe(page)
+    assert not found
+
+
 async def test_nothing_breaks_the_policy_and_little_is_fetched(site: Site) -> None:
     street = await _neighbourhood(site, "12")
     await street.write(street.budi, street.rt, "Selamat datang")
@@ -314,6 +364,23 @@ async def _unpacked(asked: Sequence[Request], origin: str) -> int:
     """Return the size of what the homeserver has answered; compressed it was less."""
     answers = [await request.response() for request in asked if request.url.startswith(origin)]
     return sum([len(await answer.body()) for answer in answers if answer and answer.request.method != "OPTIONS"])
+
+
+async def _axe(page: Page) -> list[str]:
+    await page.evaluate(AXE)
+    report = await page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in report["violations"]]
+
+
+def _voice() -> bytes:
+    """Return a second of silence."""
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(16_000))
+    return sound.getvalue()
 
 
 async def _words_of(page: Page) -> str:

@@ -1,6 +1,8 @@
 // Starts the web client: reads config.json, dresses the package, then opens what the address asks for.
 import { createNavigation, createRouter, FeatureSet, Platform, RootViewModel, ViewModel } from "hydrogen-view-sdk";
+import { dressForAll } from "./access.js";
 import { paint } from "./brand.js";
+import { lastKnown } from "./last_known.js";
 import { dressMedia, setSaving } from "./media.js";
 import { alive, choose, endOthers, forget, lastAddress, remainder, wanted } from "./opening.js";
 import { dressRoomList } from "./rooms.js";
@@ -27,7 +29,7 @@ async function start() {
     say("Obrolan hanya bisa dibuka lewat alamat yang aman (https), dan tidak dalam jendela penyamaran Firefox.");
     return;
   }
-  const config = { ...DEFAULTS, ...(await (await fetch("config.json")).json()) };
+  const config = { ...DEFAULTS, ...(await lastKnown(readConfig, "kamar_config")) };
   document.title = `Obrolan - ${config.name}`;
   paint(CONTAINER, config.brand);
   const platform = await makePlatform(config);
@@ -38,6 +40,15 @@ async function start() {
     return;
   }
   await open(platform, wish, choice);
+}
+
+/** The server's settings. */
+async function readConfig() {
+  const answer = await fetch("config.json");
+  if (!answer.ok) {
+    throw new Error(`config.json: ${answer.status}`);
+  }
+  return answer.json();
 }
 
 async function makePlatform(config) {
@@ -86,6 +97,7 @@ function dress(platform, config) {
   dressTimeline();
   dressMedia(platform, config);
   dressSettings(config);
+  dressForAll();
 }
 
 /** What to show first; a session that the server has ended is forgotten on the way. */

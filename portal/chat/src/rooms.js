@@ -1,5 +1,6 @@
 // The list of rooms: no spaces, the last message under the name, a link home, a word when it is empty.
 import { AvatarView, LeftPanelView, LeftPanelViewModel, ListView, RoomTileView, RoomTileViewModel, spinner } from "hydrogen-view-sdk";
+import { landmark } from "./access.js";
 import { shortTime } from "./preview.js";
 
 const AVATAR = 52; // pixels; a size that the package's style sheet knows
@@ -52,7 +53,7 @@ function badge(t) {
 function renderList(t, vm) {
   const { portal } = vm.platform.config;
   const rooms = t.view(new ListView({ className: "RoomList", list: vm.tileViewModels }, (row) => new RoomTileView(row)));
-  return t.div({ className: "LeftPanel" }, [
+  return t.div({ className: "LeftPanel", role: landmark("navigation"), "aria-label": "Obrolan" }, [
     t.div({ className: "ListHeader" }, [
       t.a({ className: "home", href: portal }, [t.span({ className: "arrow", "aria-hidden": "true" }), "Komunitas Saya"]),
       t.a({ className: "button-utility settings", href: vm.settingsUrl, "aria-label": "Pengaturan", title: "Pengaturan" }),

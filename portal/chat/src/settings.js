@@ -24,14 +24,14 @@ function renderSettings(t, vm) {
   return t.main({ className: "Settings middle" }, [
     t.div({ className: "middle-header" }, [
       t.a({ className: "button-utility close-middle", href: vm.closeUrl, title: "Kembali ke daftar", "aria-label": "Kembali ke daftar" }),
-      t.h2("Pengaturan"),
+      t.h2({ role: "heading", "aria-level": "1" }, "Pengaturan"),
     ]),
     t.div({ className: "SettingsBody" }, [
-      t.h3("Hemat data"),
+      t.h2("Hemat data"),
       saving(t),
-      t.h3("Pesan terenkripsi"),
+      t.h2("Pesan terenkripsi"),
       t.details([t.el("summary", "Buka pesan terenkripsi yang lama"), t.view(new KeyBackupSettingsView(vm.keyBackupViewModel))]),
-      t.h3("Akun"),
+      t.h2("Akun"),
       t.p(["Nama dan kata sandi diubah di ", t.a({ href: portal }, "Komunitas Saya"), "."]),
       t.p({ className: "small" }, ["Alamat Matrix Anda: ", t.span(vm.userId)]),
       t.div({ className: "button-row" }, [
