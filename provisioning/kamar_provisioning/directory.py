@@ -12,6 +12,7 @@ from kamar.settings import Settings
 from kamar.state import State
 
 FREE_MB = 300  # databases, wilayah and the web client of a new server take about half of it
+FREE_LATER_MB = 20  # a server that exists is rather started than not
 MODE = 0o700  # it holds databases and secrets
 
 
@@ -31,8 +32,9 @@ def open_directory(state: State) -> None:
     if not os.access(state.root, os.W_OK | os.X_OK):
         raise KamarError("state_not_writable", state=str(state.root), user=_user(os.geteuid()))
     free = shutil.disk_usage(state.root).free // 1_000_000
-    if free < FREE_MB:
-        raise KamarError("disk_low", state=str(state.root), free_mb=free, need_mb=FREE_MB)
+    need = FREE_LATER_MB if state.settings.exists() else FREE_MB
+    if free < need:
+        raise KamarError("disk_low", state=str(state.root), free_mb=free, need_mb=need)
 
 
 def keep_name(state: State, settings: Settings) -> None:

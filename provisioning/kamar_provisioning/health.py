@@ -8,7 +8,7 @@ server is healthy only when each of them refuses.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,6 +23,7 @@ MODULES = frozenset({"registration", "structure"})
 APPSERVICE = "kamar"  # its id in the registration
 PATIENCE = 0.0  # seconds: whoever asks for health asks again
 SECONDS = 20.0  # for one answer; a server that needs longer is not well
+REFUSED, LIMITED = "M_FORBIDDEN", "M_LIMIT_EXCEEDED"
 GONE = ("M_UNKNOWN_TOKEN", "M_NOT_FOUND")  # the probe of a database that was replaced
 
 
@@ -38,20 +39,28 @@ class UnhealthyError(Exception):
     """A part answered, but not as it must."""
 
 
-async def check(settings: Settings, state: State) -> tuple[Check, ...]:
-    """Ask every part of the server, all at once."""
-    questions: dict[str, Callable[[Homeserver], Awaitable[None]]] = {}
-    addresses: dict[str, str] = {}
-    for process, url in client_listeners(settings).items():
-        questions |= {
-            f"klien {process}": _versions,
-            f"modul {process}": partial(_modules, state),
-            f"pintu {process}": partial(_gate, state),
-        }
-        addresses |= {f"{kind} {process}": url for kind in ("klien", "modul", "pintu")}
-    questions |= {"appservice": partial(_appservice, state), "portal": _portal}
-    addresses |= {"appservice": settings.synapse_url, "portal": portal_here(settings)}
-    problems = await asyncio.gather(*(_problem(ask, addresses[name]) for name, ask in questions.items()))
+async def check(settings: Settings, state: State, *, starting: bool = False) -> tuple[Check, ...]:
+    """Ask every part of the server, all at once.
+
+    While ``starting``, the doors are tried only when everything else answers, and must be seen to refuse: an answer
+    that the homeserver is too busy (429) will do afterwards, when somebody asks often, but not then.
+    """
+    listeners = client_listeners(settings)
+    parts = {
+        **{f"klien {name}": _ask(_versions, url) for name, url in listeners.items()},
+        **{f"modul {name}": _ask(partial(_modules, state), url) for name, url in listeners.items()},
+        "appservice": _ask(partial(_appservice, state), settings.synapse_url),
+        "portal": _ask(_portal, portal_here(settings)),
+    }
+    checks = await _checks(parts)
+    if starting and any(each.problem for each in checks):
+        return checks
+    gate = partial(_gate, state, limit_will_do=not starting)
+    return (*checks, *await _checks({f"pintu {name}": _ask(gate, url) for name, url in listeners.items()}))
+
+
+async def _checks(questions: Mapping[str, Awaitable[str]]) -> tuple[Check, ...]:
+    problems = await asyncio.gather(*questions.values())
     return tuple(Check(name, problem) for name, problem in zip(questions, problems, strict=True))
 
 
@@ -79,10 +88,11 @@ def portal_here(settings: Settings) -> str:
     return f"http://127.0.0.1:{settings.ports.portal}"
 
 
-async def _problem(ask: Callable[[Homeserver], Awaitable[None]], url: str) -> str:
+async def _ask(question: Callable[[Homeserver], Awaitable[None]], url: str) -> str:
+    """Return what is wrong, empty when all is well."""
     try:
         async with asyncio.timeout(SECONDS), Homeserver(url, patience=PATIENCE) as server:
-            await ask(server)
+            await question(server)
     except MatrixError as error:
         return f"{error.status} {error.errcode}" if error.status else sentences.SILENT
     except TimeoutError:
@@ -102,19 +112,20 @@ async def _modules(state: State, server: Homeserver) -> None:
         raise UnhealthyError(sentences.MODULES_MISSING.format(names=", ".join(sorted(missing))))
 
 
-async def _gate(state: State, server: Homeserver) -> None:
+async def _gate(state: State, server: Homeserver, *, limit_will_do: bool) -> None:
     """Try to enter; being let in is the worst that can happen here."""
     known = probe.load(state)
     if known is None:
         raise UnhealthyError(sentences.GATE_UNTRIED)
     try:
-        got_in = await known.gets_in(server)
+        await known.enter(server)
     except MatrixError as error:
         if error.errcode in GONE:
             state.secret(probe.FILE).unlink(missing_ok=True)  # `up` makes another
+        if error.errcode == REFUSED or (error.errcode == LIMITED and limit_will_do):
+            return
         raise
-    if got_in:
-        raise UnhealthyError(sentences.GATE_OPEN)
+    raise UnhealthyError(sentences.GATE_OPEN)
 
 
 async def _appservice(state: State, server: Homeserver) -> None:

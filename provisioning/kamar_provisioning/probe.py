@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from kamar.ids import RoomId
 from kamar.state import State, read_secret, write_secret
 from kamar.structure import KEY_FIELD, NODE_EVENT
-from kamar_bridges.homeserver import Homeserver, MatrixError
+from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 
 LOCALPART = "pemeriksa"
 KEY = "pemeriksa"  # of the account and of the room: making them again finds them
 FILE = "probe"  # in secrets/: the room's id and the account's access token
-REFUSED = ("M_FORBIDDEN", "M_LIMIT_EXCEEDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +23,13 @@ class Probe:
     room: RoomId
     token: str = field(repr=False)
 
-    async def gets_in(self, server: Homeserver) -> bool:
-        """Try to enter through ``server``; the only good answer is a refusal.
-
-        A limit (429) says nothing about the gate and is no reason to call a server ill: the next question will tell.
+    async def enter(self, server: Homeserver) -> None:
+        """Try to enter through ``server``.
 
         Raises:
-            MatrixError: any answer but "forbidden".
+            MatrixError: refused, as must be.
         """
-        try:
-            await Matrix(server, self.token).join(self.room)
-        except MatrixError as error:
-            if error.errcode in REFUSED:
-                return False
-            raise
-        return True
+        await Matrix(server, self.token).join(self.room)
 
 
 def load(state: State) -> Probe | None:

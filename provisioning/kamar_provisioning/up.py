@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import traceback
@@ -23,7 +24,7 @@ from kamar_provisioning.log_file import LogFile
 from kamar_provisioning.ports import held
 from kamar_provisioning.prepare import keep_ports, prepare, settle
 from kamar_provisioning.process import Process
-from kamar_provisioning.supervisor import Supervisor
+from kamar_provisioning.supervisor import Child, Supervisor
 from kamar_provisioning.terminal import addresses, qr, step
 from kamar_store.site import Site
 from kamar_store.store import connect
@@ -120,9 +121,12 @@ def _fork(state: State, processes: Sequence[Process]) -> None:
 
 def _supervisor(state: State, processes: Sequence[Process], log: LogFile) -> Supervisor:
     started = datetime.now(UTC)
-    return Supervisor(
-        processes, log, lambda children: run_file.write(state, run_file.Run(os.getpid(), started, children))
-    )
+
+    def write(children: tuple[Child, ...]) -> None:
+        with contextlib.suppress(OSError):  # a full disk must not take the server down with it
+            run_file.write(state, run_file.Run(os.getpid(), started, children))
+
+    return Supervisor(processes, log, write)
 
 
 async def _supervise(state: State, supervisor: Supervisor, log: LogFile) -> None:
@@ -163,7 +167,7 @@ async def _until_healthy(site: Site) -> None:
         async with asyncio.timeout(HEALTHY_SECONDS):
             while True:
                 await make_probe(site.settings, site.state)
-                checks = await check(site.settings, site.state)
+                checks = await check(site.settings, site.state, starting=True)
                 if not any(each.problem for each in checks):
                     return
                 run = run_file.running(site.state)

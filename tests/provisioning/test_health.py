@@ -64,9 +64,10 @@ class Site:
     state: State
     answers: Answers
 
-    async def problems(self) -> dict[str, str]:
+    async def problems(self, *, starting: bool = False) -> dict[str, str]:
         await make_probe(self.settings, self.state)
-        return {each.name: each.problem for each in await check(self.settings, self.state) if each.problem}
+        found = await check(self.settings, self.state, starting=starting)
+        return {each.name: each.problem for each in found if each.problem}
 
 
 @pytest.fixture
@@ -116,9 +117,19 @@ async def test_a_server_that_is_down_is_not_healthy(site: Site) -> None:
     assert [each.name for each in found if not each.problem] == []
 
 
-async def test_too_many_questions_do_not_make_a_server_ill(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("starting", "problems"), [(False, []), (True, ["pintu synapse"])], ids=["later", "at the start"]
+)
+async def test_a_server_too_busy_to_refuse_is_ill_at_the_start_only(
+    site: Site, starting: bool, problems: list[str]
+) -> None:
     site.answers.join = (429, {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 5000})
-    assert await site.problems() == {}
+    assert list(await site.problems(starting=starting)) == problems
+
+
+async def test_the_doors_are_not_tried_before_everything_else_answers(site: Site) -> None:
+    site.answers.join, site.answers.portal = LET_IN, 500
+    assert list(await site.problems(starting=True)) == ["portal"]
 
 
 async def test_the_probe_is_made_once(site: Site) -> None:
