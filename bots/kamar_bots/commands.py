@@ -36,8 +36,10 @@ CANCEL = _("Batal")
 
 
 async def answer(ask: Ask, registry: Registry) -> Reply | None:
-    """Return the answer to what somebody said, none where no answer is expected ("!!!")."""
+    """Return the answer to what somebody said, none where no answer is expected (talk, or "!!!")."""
     commanded = ask.text.lstrip().startswith("!")
+    if not (commanded or ask.direct or ask.called):
+        return None  # people talking to each other
     words = _words(ask.text)
     if not words:
         return await help.explain(ask, registry) if ask.direct or ask.called else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -51,9 +52,16 @@ def arrivals(events: Iterable[Event], bot: UserId, known: Known) -> list[Arrival
     for event in events:
         content = _content(event, bot, known)
         if content is not None:
+            content["sent"] = event.at
             waits = content["concern"] == Concern.JOINED
             found.append(Arrival(event.event_id, event.room_id, event.sender, event.type, content, waits))
     return found
+
+
+def sent_at(arrival: Arrival, now: datetime) -> datetime:
+    """Return when an event was sent, as the homeserver says; ``now`` where it does not."""
+    milliseconds = arrival.content.get("sent")
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else now
 
 
 def named(events: Iterable[Event]) -> tuple[set[RoomId], set[EventId]]:

@@ -21,7 +21,7 @@ from kamar.words import mark as _
 from kamar_bots import commands
 from kamar_bots.answer import Effect, effects, notice
 from kamar_bots.courtesy import ASKED_WITHIN
-from kamar_bots.door import Concern
+from kamar_bots.door import Concern, sent_at
 from kamar_bots.talk import Ask, Registry, Reply
 from kamar_bridges.homeserver import MatrixError
 from kamar_store import appservice, cursor, outbox, seating, session
@@ -86,7 +86,7 @@ class Handler:
         async with self.site.store.write() as db:
             if not await appservice.take(db, arrival.event_id):
                 return
-            if arrival.at is not None and arrival.at < now - TOO_LATE and arrival.content["concern"] != Concern.LEFT:
+            if sent_at(arrival, now) < now - TOO_LATE and arrival.content["concern"] != Concern.LEFT:
                 return
             await self._write(db, arrival, await self._effects(db, arrival, direct=direct, now=now), now)
 
@@ -121,15 +121,15 @@ class Handler:
     async def _effects(self, db: Db, arrival: Arrival, *, direct: bool, now: datetime) -> list[Effect]:
         concern = Concern(arrival.content["concern"])
         if concern is Concern.LEFT:
-            await seating.left(db, arrival.sender, arrival.room_id, now)
+            await seating.left(db, arrival.sender, arrival.room_id, sent_at(arrival, now))
             return []
+        if concern is Concern.SEALED:
+            return await self._sealed(db, arrival, direct=direct, now=now)
         told = await _restrained(db, arrival.sender, now)
         if told is not None:
             return _send(arrival, told) if told and concern is not Concern.INVITED else []
         if concern is Concern.INVITED:
             return [Effect("join", {"room_id": arrival.room_id}), *_send(arrival, HELLO)]
-        if concern is Concern.SEALED:
-            return await self._sealed(db, arrival, direct=direct, now=now)
         ask = await self._ask(db, arrival, direct=direct, now=now)
         if isinstance(ask, str):
             return _send(arrival, ask) if ask else []

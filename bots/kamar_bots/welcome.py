@@ -8,6 +8,7 @@ from itertools import groupby
 
 from kamar.words import mark as _
 from kamar_bots.answer import notice
+from kamar_bots.door import sent_at
 from kamar_store import appservice, cursor, outbox
 from kamar_store import member as members
 from kamar_store.store import Db
@@ -37,11 +38,11 @@ async def greet(db: Db, now: datetime) -> None:
         mark = f"greeted:{room_id}"
         last = await cursor.marked(db, mark)
         if last is not None and last > now - EVERY:
-            newcomers = [item for item in newcomers if item.at is not None and item.at < now - TOO_LATE]
+            newcomers = [item for item in newcomers if sent_at(item, now) < now - TOO_LATE]
         names = []
         for item in newcomers:
             who = await members.by_user(db, item.sender)
-            if await appservice.take(db, item.event_id) and who and item.at and item.at >= now - TOO_LATE:
+            if await appservice.take(db, item.event_id) and who and sent_at(item, now) >= now - TOO_LATE:
                 names.append(who.display_name)
         if names:
             payload = {"room_id": room_id, "type": "m.room.message", "content": notice(greeting(names))}

@@ -20,11 +20,12 @@ EVENTS_MAX = 500
 SCAN = 2000  # rows of one transaction
 MESSAGE = "m.room.message"
 REACTION = "m.reaction"
+MEMBER = "m.room.member"
 Found = list[tuple[int, str, str]]  # stream position, event, room
 
 
 class Missed:
-    """Finds commands and reactions after a position."""
+    """Finds what concerns the bot after a position."""
 
     def __init__(self, api: ModuleApi, database: Database, bot: str) -> None:
         self._database = database
@@ -52,24 +53,30 @@ class Missed:
 def scan(txn: Transaction, bot: str, after: int, end: int, limit: int) -> tuple[Found, int]:
     """Return at most ``limit`` events for the bot after one position up to another, and how far it looked."""
     txn.execute(
-        "SELECT e.stream_ordering, e.event_id, e.room_id, e.type, j.json FROM events e"
+        "SELECT e.stream_ordering, e.event_id, e.room_id, e.type, k.room_id, t.sender, j.json FROM events e"
         " JOIN local_current_membership m ON m.room_id = e.room_id AND m.user_id = ? AND m.membership = 'join'"
         " JOIN event_json j ON j.event_id = e.event_id"
-        " WHERE e.stream_ordering > ? AND e.stream_ordering <= ? AND e.type IN (?, ?) AND e.sender <> ?"
+        " LEFT JOIN kamar_room k ON k.room_id = e.room_id"
+        " LEFT JOIN event_relations r ON r.event_id = e.event_id"
+        " LEFT JOIN events t ON t.event_id = r.relates_to_id"
+        " WHERE e.stream_ordering > ? AND e.stream_ordering <= ? AND e.type IN (?, ?, ?) AND e.sender <> ?"
         " ORDER BY e.stream_ordering LIMIT ?",
-        (bot, after, end, MESSAGE, REACTION, bot, SCAN),
+        (bot, after, end, MESSAGE, REACTION, MEMBER, bot, SCAN),
     )
     rows = txn.fetchall()
     found: Found = []
-    for stream, event, room, kind, text in rows:
-        if kind == REACTION or is_command(json.loads(text)):
+    for stream, event, room, kind, official, target, text in rows:
+        if target == bot if kind == REACTION else concerns(json.loads(text), direct=official is None):
             found.append((stream, event, room))
             if len(found) == limit:
                 return found, stream
     return found, rows[-1][0] if len(rows) == SCAN else end
 
 
-def is_command(event: Mapping[str, Any]) -> bool:
-    """Tell whether a message speaks to the bot."""
-    body = event.get("content", {}).get("body")
-    return isinstance(body, str) and body.lstrip().startswith("!")
+def concerns(event: Mapping[str, Any], *, direct: bool) -> bool:
+    """Tell whether the bot must know a message or membership: what is said to it, and who leaves by the own wish."""
+    content = event.get("content", {})
+    if event.get("type") == MEMBER:
+        return content.get("membership") == "leave" and event.get("state_key") == event.get("sender") and not direct
+    body = content.get("body")
+    return isinstance(body, str) and (direct or body.lstrip().startswith("!"))

@@ -37,8 +37,8 @@ async def join(desk: Desk, row: Row) -> None:
 
 
 async def image(desk: Desk, row: Row) -> None:
-    """Upload a picture once and send it: ``{room_id, png_base64, content}``."""
-    name = f"image:{txn_id(row)}"
+    """Upload a picture, the same one only once, and send it: ``{room_id, png_base64, content}``."""
+    name = f"image:{hashlib.sha256(row.payload['png_base64'].encode()).hexdigest()[:40]}"
     async with desk.site.store.read() as db:
         address = await cursor.get(db, name)
     if address is None:

@@ -7,7 +7,7 @@ does so after a restart on SQLite), which is the moment when events may have bee
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +35,6 @@ class Arrival:
     type: str
     content: Mapping[str, Any]
     waits: bool = False
-    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Question:
     choices: tuple[str, ...]
 
 
-COLUMNS = (event.c.event_id, event.c.room_id, event.c.sender, event.c.type, event.c.content, event.c.state, event.c.at)
+COLUMNS = (event.c.event_id, event.c.room_id, event.c.sender, event.c.type, event.c.content, event.c.state)
 
 
 async def note_transaction(db: AsyncConnection, txn: str, now: datetime) -> bool:
@@ -159,5 +158,4 @@ def _arrival(row: Any) -> Arrival:
         row.type,
         row.content or {},
         row.state == WAIT,
-        row.at,
     )

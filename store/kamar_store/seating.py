@@ -184,14 +184,17 @@ async def unseated(db: AsyncConnection, number: MemberId, rooms: Collection[int]
         )
 
 
-async def left(db: AsyncConnection, user: UserId, room_id: RoomId, now: datetime) -> None:
-    """Write that a member left a room by the own wish; nobody brings him back there."""
+async def left(db: AsyncConnection, user: UserId, room_id: RoomId, at: datetime) -> None:
+    """Write that a member left a room by the own wish; nobody brings him back there.
+
+    ``at`` is when that was: old news about somebody who has been seated again since then changes nothing.
+    """
     numbers = select(member.c.id).where(member.c.user_id == user).scalar_subquery()
     rows = select(room.c.id).where(room.c.room_id == room_id).scalar_subquery()
     await db.execute(
         update(seat)
-        .where(seat.c.member == numbers, seat.c.room == rows, seat.c.state == SeatState.SEATED)
-        .values(state=SeatState.LEFT, at=now)
+        .where(seat.c.member == numbers, seat.c.room == rows, seat.c.state == SeatState.SEATED, seat.c.at <= at)
+        .values(state=SeatState.LEFT, at=at)
     )
 
 

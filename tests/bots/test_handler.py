@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from kamar.ids import MemberId, RoomId, UserId
 from kamar.membership import SeatState
@@ -16,7 +15,6 @@ from kamar_bridges.homeserver import MatrixError
 from kamar_bridges.matrix import parse_event
 from kamar_store import appservice, seating
 from kamar_store.store import Store
-from kamar_store.tables import event
 from tests.bots.village import (
     BOT,
     CHAT,
@@ -31,6 +29,7 @@ from tests.bots.village import (
 )
 
 DIRECT = "!direct"
+MINUTE = timedelta(minutes=1)
 
 
 async def hear(bot: Bot, *events: dict[str, Any]) -> None:
@@ -156,18 +155,23 @@ async def test_the_bot_joins_direct_talks_only(
 
 
 @pytest.mark.parametrize(
-    ("sender", "state"),
-    [("own", SeatState.LEFT), ("@pengurus:kamar.test", SeatState.SEATED)],
-    ids=["by the own wish", "taken out"],
+    ("sender", "ago", "state"),
+    [
+        ("own", timedelta(0), SeatState.LEFT),
+        ("own", MINUTE, SeatState.SEATED),
+        ("@pengurus:kamar.test", timedelta(0), SeatState.SEATED),
+    ],
+    ids=["by the own wish", "before being seated again", "taken out"],
 )
 async def test_who_leaves_by_the_own_wish_is_not_brought_back(
-    sender: str, state: SeatState, bot: Bot, store: Store, room: RoomId
+    sender: str, ago: timedelta, state: SeatState, bot: Bot, store: Store, room: RoomId
 ) -> None:
     async with store.write() as db:
         user, number = await live(db)
         await _seat(bot, number, db)
     who = user if sender == "own" else sender
-    await hear(bot, member_event(user, room, "$l", "leave", sender=who))
+    sent = int((datetime.now(UTC) - ago).timestamp() * 1000) + 1
+    await hear(bot, member_event(user, room, "$l", "leave", sender=who, sent=sent))
     async with store.read() as db:
         assert [found for _, found in await seating.seats_of(db, number)] == [state]
 
@@ -185,6 +189,14 @@ async def test_an_encrypted_talk_is_told_once_that_nobody_can_read_it(bot: Bot, 
     assert await bodies(store) == ["Obrolan ini terenkripsi, jadi saya tidak bisa membacanya."]
 
 
+async def test_talk_in_an_unofficial_group_is_left_alone(
+    bot: Bot, store: Store, siti: UserId, homestead: Homestead
+) -> None:
+    homestead.members["!group"] = {siti, BOT, "@budi:kamar.test"}
+    await hear(bot, message("halo", siti, "!group", "$a"), message("!kamar", siti, "!group", "$b"))
+    assert [line.split(".")[0] for line in await bodies(store)] == ["Ini bukan kamar resmi"]
+
+
 async def test_who_writes_too_much_hears_so_once(bot: Bot, store: Store, siti: UserId, room: RoomId) -> None:
     await hear(bot, *(message("!batal", siti, room, f"${number}") for number in range(MOST + 5)))
     said = await bodies(store)
@@ -193,12 +205,17 @@ async def test_who_writes_too_much_hears_so_once(bot: Bot, store: Store, siti: U
     assert len(await bodies(store)) == MOST + 2
 
 
-async def test_an_answer_a_day_late_is_not_given(bot: Bot, store: Store, siti: UserId, room: RoomId) -> None:
-    await bot.store([parse_event(message("!batal", siti, room, "$a"))])
-    async with store.write() as db:
-        await db.execute(update(event).values(at=datetime.now(UTC) - TOO_LATE - timedelta(minutes=1)))
-    await bot.handler.drain()
-    assert await bodies(store) == []
+@pytest.mark.parametrize(
+    ("ago", "answers"),
+    [(TOO_LATE - MINUTE, 1), (TOO_LATE + MINUTE, 0)],
+    ids=["within a day", "later"],
+)
+async def test_an_answer_more_than_a_day_late_is_not_given(
+    ago: timedelta, answers: int, bot: Bot, store: Store, siti: UserId, room: RoomId
+) -> None:
+    sent = int((datetime.now(UTC) - ago).timestamp() * 1000)
+    await hear(bot, message("!batal", siti, room, "$a", sent=sent))
+    assert len(await bodies(store)) == answers
 
 
 async def test_words_wait_while_the_homeserver_is_away(

@@ -35,7 +35,8 @@ def test_a_greeting_names_at_most_five(names: list[str], named: str) -> None:
 async def arrive(bot: Bot, store: Store, room: RoomId, name: str) -> None:
     async with store.write() as db:
         user, _ = await live(db, name)
-    await bot.store([parse_event(member_event(user, room, f"$join-{name}", "join"))])
+    sent = int(datetime.now(UTC).timestamp() * 1000)
+    await bot.store([parse_event(member_event(user, room, f"$join-{name}", "join", sent=sent))])
     await bot.handler.drain()
 
 

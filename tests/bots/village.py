@@ -107,13 +107,15 @@ async def bodies(store: Store) -> list[str]:
 
 def message(text: str, user: str, room: str, event_id: str, **more: Any) -> dict[str, Any]:
     """Return a message as Synapse pushes it."""
+    rest = {"origin_server_ts": more.pop("sent")} if "sent" in more else {}
     content = {"msgtype": "m.text", "body": text, **more}
-    return {"event_id": event_id, "room_id": room, "type": "m.room.message", "sender": user, "content": content}
+    return {"event_id": event_id, "room_id": room, "type": "m.room.message", "sender": user, "content": content, **rest}
 
 
 def member_event(user: str, room: str, event_id: str, membership: str, **more: Any) -> dict[str, Any]:
-    """Return a membership event as Synapse pushes it; ``sender`` and ``before`` may be named."""
+    """Return a membership event as Synapse pushes it; ``sender``, ``before`` and ``sent`` may be named."""
     return {
+        "origin_server_ts": more.pop("sent", 0),
         "event_id": event_id,
         "room_id": room,
         "type": "m.room.member",

@@ -24,12 +24,28 @@ async def test_only_what_speaks_to_the_bot_is_told_in_its_order(
     first = await me.send(village.rt, "m.room.message", {**text, "body": "!bantuan"}, "1")
     await me.send(village.rt, "m.room.message", {**text, "body": "halo!"}, "2")
     await me.send(private, "m.room.message", {**text, "body": "!rahasia"}, "3")
-    await kamar.send(village.rt, "m.room.message", {**text, "body": "!kamar"}, "4")
-    relates = {"rel_type": "m.annotation", "event_id": first, "key": "1️⃣"}
-    second = await me.send(village.rt, "m.reaction", {"m.relates_to": relates}, "5")
+    question = await kamar.send(village.rt, "m.room.message", {**text, "body": "!kamar"}, "4")
+    relates = {"rel_type": "m.annotation", "key": "1️⃣"}
+    await me.send(village.rt, "m.reaction", {"m.relates_to": {**relates, "event_id": first}}, "5")
+    second = await me.send(village.rt, "m.reaction", {"m.relates_to": {**relates, "event_id": question}}, "6")
+    await me.leave(village.rt)
     missed = await module.missed(start)
-    assert [(event.event_id, event.room_id) for event in missed.events] == [(first, village.rt), (second, village.rt)]
+    left = missed.events[-1]
+    assert [(event.event_id, event.room_id) for event in missed.events[:-1]] == [
+        (first, village.rt),
+        (second, village.rt),
+    ]
+    assert (await kamar.get_event(left.room_id, left.event_id)).content["membership"] == "leave"
     assert not (await module.missed(missed.next)).events
+
+
+async def test_every_word_of_a_direct_talk_is_told(kamar: Matrix, module: KamarModule, worker_pool: Homeserver) -> None:
+    me = (await make_person(module)).at(worker_pool)
+    talk = await me.create_room({"invite": [await kamar.whoami()], "is_direct": True})
+    await kamar.join(talk)
+    start = (await module.missed(None)).next
+    word = await me.send(talk, "m.room.message", {"msgtype": "m.text", "body": "masuk"}, "1")
+    assert [event.event_id for event in (await module.missed(start)).events] == [word]
 
 
 async def test_asking_from_now_tells_a_position_and_nothing_else(module: KamarModule) -> None:
