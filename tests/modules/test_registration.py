@@ -244,3 +244,10 @@ async def test_logs_hold_no_code_token_or_password(homeserver: SynapseServer, mo
     log = homeserver.log.read_text()
     for secret in (code, "kata sandi kita", person.session.access_token, "sangat rahasia 123", homeserver.as_token):
         assert secret not in log
+
+
+async def test_kamar_has_a_name_that_rooms_show(module: KamarModule, kamar: Matrix) -> None:
+    me = await kamar.whoami()
+    await module.set_display_name(me, "Kamar")
+    village = await open_village(kamar)
+    assert (await kamar.joined_members(village.rt))[me] == "Kamar"
