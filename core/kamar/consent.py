@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kamar.errors import KamarError
+from kamar.words import mark as _
 
 VERSION = "2026-11"
 
@@ -28,20 +29,20 @@ class Purpose:
 PURPOSES = (
     Purpose(
         "account",
-        "Nama tampilan, kampung, RT dan RW saya disimpan di server ini supaya saya masuk ke kamar tetangga saya.",
+        _("Nama tampilan, kampung, RT dan RW saya disimpan di server ini supaya saya masuk ke kamar tetangga saya."),
         required=True,
     ),
     Purpose(
         "messages",
-        "Pesan di kamar disimpan di server ini dan dapat dibaca anggota kamar itu serta pengelola server.",
+        _("Pesan di kamar disimpan di server ini dan dapat dibaca anggota kamar itu serta pengelola server."),
         required=True,
     ),
     Purpose(
         "analysis",
-        "Keikutsertaan saya boleh dihitung dalam angka gabungan kampung saya (tidak pernah per orang).",
+        _("Keikutsertaan saya boleh dihitung dalam angka gabungan kampung saya (tidak pernah per orang)."),
         required=False,
     ),
-    Purpose("contact", "Koordinator kampung saya boleh menyapa saya lewat pesan langsung.", required=False),
+    Purpose("contact", _("Koordinator kampung saya boleh menyapa saya lewat pesan langsung."), required=False),
 )
 
 

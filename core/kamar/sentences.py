@@ -52,7 +52,7 @@ SENTENCES: dict[str, str] = {
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
     "broken": _("Ada yang rusak di pihak kami, bukan pada Anda. Coba lagi sebentar; pengelola sudah diberi tahu."),
     "password_wrong": _("Kata sandi yang sekarang tidak cocok. Periksa lagi; huruf besar dan kecil berbeda."),
-    "chat_expired": _("Obrolan di peramban ini sudah keluar. Masuk lagi dengan nama akun dan kata sandi Anda."),
+    "recovery_failed": _("Nama akun atau kata pemulihan tidak cocok. Periksa lagi ejaan dan urutannya."),
     "idempotency_key": _("Idempotency-Key harus 22 sampai 128 huruf, angka, - atau _, dan acak."),
     "disk_full": _("Penyimpanan server penuh. Tidak ada yang hilang; pengelola perlu mengosongkan ruang."),
     "not_seated": _("Kamar ini hanya untuk warganya. Kamar Anda ada di Komunitas Saya."),

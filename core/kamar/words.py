@@ -16,6 +16,11 @@ def translate(text: str, language: str = "id") -> str:
     return _catalogue(language).gettext(text)
 
 
+def translate_number(one: str, many: str, number: int, language: str = "id") -> str:
+    """Return ``one`` or ``many`` in ``language``, as its grammar wants for ``number``."""
+    return _catalogue(language).ngettext(one, many, number)
+
+
 def mark(text: str) -> str:
     """Mark a sentence for the catalogue where it is defined, to be translated where it is shown."""
     return text

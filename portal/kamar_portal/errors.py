@@ -26,6 +26,7 @@ STATUS = {
     "signup_step": 409,
     "too_many_tries": 429,
     "login_failed": 401,
+    "recovery_failed": 401,
     "login_needed": 401,
     "csrf": 403,
     "not_allowed": 403,
@@ -57,6 +58,7 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "password_common": "sandi",
     "login_failed": "sandi",
     "password_wrong": "sandi_lama",
+    "recovery_failed": "kata",
 }
 
 

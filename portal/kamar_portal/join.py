@@ -8,10 +8,7 @@ again gives the same account with the same words. The registry knows the token's
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -24,16 +21,16 @@ from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
 from kamar.membership import SeatState
 from kamar.referral import read_code, refuse_unusable
-from kamar.signup import Step, new_passphrase, new_recovery, next_step, plain_recovery, read_home, read_password
+from kamar.signup import Step, new_passphrase, new_recovery, next_step, read_home, read_password
 from kamar.wilayah import RtRw, parse, parse_rt_rw
 from kamar_bridges.matrix import Session
 from kamar_portal import security
 from kamar_portal.portal import Portal, portal_of
+from kamar_portal.recovery import hash_words
 from kamar_store import referral, seating, signup, wilayah
 from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
 
-SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # 16 MB; the words hold 72 bits, more work buys nothing
 SEATING_LOOK = timedelta(milliseconds=300)
 
 
@@ -135,7 +132,7 @@ async def finish(
         await portal.module.set_display_name(begun.user_id, name)
     user = user_of(portal, begun)
     words = recovery_words(portal, token)
-    hashed = await asyncio.to_thread(hash_recovery, words)
+    hashed = await asyncio.to_thread(hash_words, words)
     async with portal.store.write() as db:
         member = await signup.finish(db, begun, user, name, consents, hashed, portal.clock(), channel)
     return Joined(user, member, home, words, matrix)
@@ -165,15 +162,6 @@ def passphrase(portal: Portal, token: str) -> str:
 def recovery_words(portal: Portal, token: str) -> tuple[str, ...]:
     """Return the recovery words of this sign-up; the same each time."""
     return new_recovery(portal.seal.dice("recovery", token))
-
-
-def hash_recovery(words: Collection[str]) -> str:
-    """Return what is kept of recovery words: ``scrypt$n$r$p$salt$hash``. Takes a twentieth of a second."""
-    salt = os.urandom(16)
-    plain = plain_recovery(" ".join(words)).encode()
-    hashed = hashlib.scrypt(plain, salt=salt, **SCRYPT)
-    numbers = "$".join(str(value) for value in SCRYPT.values())
-    return f"scrypt${numbers}${b64encode(salt).decode()}${b64encode(hashed).decode()}"
 
 
 def _both_in_one(rw: str, rt: str) -> RtRw | None:

@@ -128,7 +128,7 @@ async def _log_in(request: web.Request, account: str, password: str) -> Session:
         KamarError: ``login_failed``, ``too_many_tries``, or Matrix not answering.
     """
     portal = portal_of(request)
-    user = _user(account, portal.settings.server.name)
+    user = read_account(account, portal.settings.server.name)
     await security.refuse_beyond(request, security.LOGIN_ADDRESS)
     await security.count(request, security.LOGIN_ACCOUNT, user)
     if not password or len(password) > 512:
@@ -144,7 +144,7 @@ async def _log_in(request: web.Request, account: str, password: str) -> Session:
     return opened
 
 
-def _user(account: str, server: str) -> UserId:
+def read_account(account: str, server: str) -> UserId:
     """Return the user id of what people type: ``kf3qd7mz``, ``@kf3qd7mz`` or the whole of it.
 
     Raises:

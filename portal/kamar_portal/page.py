@@ -13,7 +13,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kamar.words import pick_language, translate
+from kamar.words import pick_language, translate, translate_number
 from kamar_portal import cookies
 from kamar_portal.cookies import Cookie
 from kamar_portal.portal import portal_of
@@ -61,7 +61,7 @@ def environment(language: str) -> Environment:
     )
     made.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         lambda text: translate(text, language),
-        lambda one, many, number: translate(one if number == 1 else many, language),
+        lambda one, many, number: translate_number(one, many, number, language),
         newstyle=True,
     )
     made.globals.update(asset=asset, icon=icon, qr=qr_svg)

@@ -11,7 +11,6 @@ from sqlalchemy import event, text
 
 from kamar.consent import PURPOSES
 from kamar.ids import NodePath, UserId
-from kamar_portal.join import hash_recovery
 from kamar_store import member, outbox, referral, wilayah
 from tests.portal.browser import Browser, sign_up
 from tests.portal.conftest import House
@@ -216,12 +215,6 @@ async def test_a_full_disk_is_said_and_nothing_is_lost(house: House) -> None:
     await _limit(house, 10 * pages)
     await newcomer.visit(f"/g/{code}")
     assert (await newcomer.send(f"/g/{code}")).address == f"/g/{code}/tempat"
-
-
-def test_recovery_words_are_kept_as_a_slow_hash_with_its_parameters() -> None:
-    kept = hash_recovery(("satu", "dua"))
-    assert kept.startswith("scrypt$16384$8$1$")
-    assert kept != hash_recovery(("satu", "dua"))
 
 
 async def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
