@@ -11,6 +11,7 @@ from kamar.wilayah import Level, parse
 from kamar_provisioning.jobs import Desk
 from kamar_store import cursor
 
+BOT_NAME = "Kamar"
 SIDE = 192  # pixels
 COLOURS = {
     RoomKind.SPACE: "#1f5a4d",
@@ -33,6 +34,20 @@ async def avatar(desk: Desk, key: RoomKey) -> str:
     async with desk.site.store.write() as db:
         await cursor.put(db, name, address)
     return address
+
+
+async def introduce(desk: Desk) -> None:
+    """Give the bot its name and picture, before it makes its first room."""
+    bot = desk.site.settings.bot
+    mark = f"introduced:{BOT_NAME}"
+    async with desk.site.store.read() as db:
+        if await cursor.get(db, mark):
+            return
+    await desk.module.set_display_name(bot, BOT_NAME)
+    picture = draw("", BOT_NAME, COLOURS[RoomKind.SPACE])
+    await desk.matrix.set_avatar(bot, await desk.matrix.upload(picture, "image/png", "kamar.png"))
+    async with desk.site.store.write() as db:
+        await cursor.put(db, mark, "1")
 
 
 def label(key: RoomKey) -> tuple[str, str, str]:

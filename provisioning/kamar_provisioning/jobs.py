@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 8  # rows in work in one process
 LOOK = 0.2  # seconds between two looks at an idle outbox: one small SELECT
 TIDY = timedelta(hours=1)
+PAUSE = 2.0  # seconds until a homeserver that does not answer is asked again
 
 
 class Later(Exception):  # noqa: N818  # it is no error
@@ -62,6 +63,7 @@ async def run(site: Site) -> None:
                 await outbox.release(db)
         async with asyncio.TaskGroup() as group:
             group.create_task(_tidy(desk))
+            await _introduce(desk)
             await _work(desk, group)
 
 
@@ -101,6 +103,18 @@ async def _work(desk: Desk, group: asyncio.TaskGroup) -> None:
             await asyncio.wait(running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
         else:
             await asyncio.sleep(LOOK)
+
+
+async def _introduce(desk: Desk) -> None:
+    """Let the bot take its name; a homeserver that is still starting is asked again."""
+    from kamar_provisioning.avatar import introduce
+
+    while True:
+        try:
+            return await introduce(desk)
+        except KamarError as refused:
+            logger.warning("the bot has no name yet: %s", refused)
+            await asyncio.sleep(PAUSE)
 
 
 async def _claim(desk: Desk, most: int) -> list[Row]:
