@@ -32,4 +32,4 @@ def run(arguments: argparse.Namespace) -> int:
 def known() -> list[str]:
     """Return the names of the benchmarks: the modules of ``tests/bench`` that have a ``run``."""
     found = sorted((root() / "tests" / "bench").glob("*.py"))
-    return [file.stem.replace("_", "-") for file in found if "async def run(" in file.read_text()]
+    return [file.stem.replace("_", "-") for file in found if "\nasync def run(" in file.read_text()]
