@@ -31,7 +31,7 @@ _SPELLED = {
     "ds": "desa", "kel": "kelurahan", "klrhn": "kelurahan", "kec": "kecamatan", "kcmtn": "kecamatan",
     "kab": "kabupaten", "kodya": "kota", "kotamadya": "kota", "prov": "provinsi", "propinsi": "provinsi",
     "kp": "kampung", "kmp": "kampung", "dsn": "dusun", "adm": "administrasi", "tj": "tanjung", "tjg": "tanjung",
-    "sel": "selatan", "tim": "timur", "kep": "kepulauan", "jkt": "jakarta", "dki": "dki jakarta",
+    "brt": "barat", "tmr": "timur", "utr": "utara", "tgh": "tengah", "sel": "selatan", "tim": "timur", "kep": "kepulauan", "jkt": "jakarta", "dki": "dki jakarta",
     "jaksel": "jakarta selatan", "jakpus": "jakarta pusat", "jakbar": "jakarta barat", "jaktim": "jakarta timur",
     "jakut": "jakarta utara", "jabar": "jawa barat", "jateng": "jawa tengah", "jatim": "jawa timur",
     "sumut": "sumatera utara", "sumbar": "sumatera barat", "sumsel": "sumatera selatan",

@@ -5,7 +5,7 @@ Word is compared with word by rapidfuzz's ``ratio``: its ``WRatio`` takes ten ti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -16,6 +16,8 @@ from kamar_store.wilayah import Node
 
 LEAST = 0.7  # below it two words are different words: "batu" and "baru" are 0.75
 RUN_TOGETHER = 0.85  # "tanjungpriuk" for "Tanjung Priok"
+TOGETHER_LEAST = 5  # letters; less proves nothing
+TOGETHER_LETTERS = 4  # names that differ by more can't be RUN_TOGETHER alike at any usual length
 OWN = 0.35  # weight of how much of the place's own name was typed; the rest: how much of what was typed it explains
 KIND = 0.05  # "kota bekasi" prefers the kota
 POSTCODE = 0.4
@@ -51,6 +53,11 @@ class Ranking:
 
     query: Query
     _matches: dict[tuple[str, ...], _Match] = field(default_factory=dict)
+    _likeness: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    _neighbours: tuple[tuple[str, int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        self._neighbours = tuple(_neighbours(self.query.words))
 
     def sort(self, places: Sequence[Node]) -> list[tuple[Node, float]]:
         """Return the places with their scores, best first; of equals the largest."""
@@ -59,44 +66,63 @@ class Ranking:
 
     def score(self, place: Node) -> float:
         """Return how well the place answers, 0 to about 1.5."""
-        own = self._match(words_of(place.name))
+        own_words = words_of(place.name)
+        own = self._match(own_words)
         others = [words_of(part) for part in place.full_name.split(", ")[place.name.count(", ") + 1 :]]
         around = [self._match(_without_kind(words)) for words in others]
         score = OWN * own.covered
-        for index in range(len(self.query.words)):
-            found = sorted((match.typed[index] for match in (own, *around)), reverse=True)
-            score += (1 - OWN) * found[0] / len(self.query.words)
-            score += TWICE * (len(found) > 1 and found[0] == found[1] > 0)
-        kinds = {*words_of(place.kind), *words_of(place.name), *(word for words in others for word in words[:1])}
-        score += KIND * len(kinds.intersection(self.query.kinds))
+        for found in zip(own.typed, *(match.typed for match in around), strict=True):
+            best = max(found)
+            score += (1 - OWN) * best / len(self.query.words)
+            score += TWICE * (best > 0 and found.count(best) > 1)
+        if self.query.kinds:
+            kinds = {*words_of(place.kind), *own_words, *(word for words in others for word in words[:1])}
+            score += KIND * len(kinds.intersection(self.query.kinds))
         score += POSTCODE * bool(self.query.postcode and self.query.postcode == place.postcode)
-        return score + ORDER * fuzz.ratio(" ".join(self.query.words), " ".join(words_of(place.name))) / 100
+        return score + ORDER * fuzz.ratio(" ".join(self.query.words), " ".join(own_words)) / 100
 
     def _match(self, words: tuple[str, ...]) -> _Match:
         found = self._matches.get(words)
         if found is None:
-            found = self._matches[words] = _compare(self.query.words, words, self.query.kinds)
+            found = self._matches[words] = self._compare(words)
         return found
 
-
-def _without_kind(words: tuple[str, ...]) -> tuple[str, ...]:
-    return words[1:] if len(words) > 1 and words[0] in KINDS else words
-
-
-def _compare(typed: Sequence[str], words: Sequence[str], kinds: Sequence[str]) -> _Match:
-    table = [[likeness(one, word) for word in words] for one in typed]
-    letters = sum(len(word) for word in words) or 1
-    best = [max((row[index] for row in table), default=0.0) for index in range(len(words))]
-    best = [1.0 if word in kinds else value for word, value in zip(words, best, strict=True)]
-    covered = sum(len(word) * value for word, value in zip(words, best, strict=True)) / letters
-    rows = [max(row, default=0.0) for row in table]
-    together = "".join(words)
-    for start in range(len(typed)):
-        for end in (start + 1, start + 2, start + 3):
-            joined = "".join(typed[start:end])
-            if (end - start > 1 or len(words) > 1) and end <= len(typed) and len(joined) > 4:
+    def _compare(self, words: tuple[str, ...]) -> _Match:
+        """Compare every typed word with every word of the name, then typed neighbours with the name run together."""
+        columns = [self._column(word) for word in words]
+        rows = [max(row) for row in zip(*columns, strict=True)] if columns else [0.0] * len(self.query.words)
+        letters = sum(map(len, words)) or 1
+        kinds = self.query.kinds
+        explained = (
+            len(word) * (1.0 if word in kinds else max(column, default=0.0))
+            for word, column in zip(words, columns, strict=True)
+        )
+        covered = sum(explained) / letters
+        together = "".join(words)
+        for joined, start, end in self._neighbours:
+            near = abs(len(joined) - len(together)) <= TOGETHER_LETTERS
+            if near and (end - start > 1 or len(words) > 1):
                 value = fuzz.ratio(joined, together) / 100
                 if value >= RUN_TOGETHER and value > covered:
                     covered = value
                     rows[start:end] = [max(value, row) for row in rows[start:end]]
-    return _Match(tuple(rows), covered)
+        return _Match(tuple(rows), covered)
+
+    def _column(self, word: str) -> tuple[float, ...]:
+        found = self._likeness.get(word)
+        if found is None:
+            found = self._likeness[word] = tuple(likeness(typed, word) for typed in self.query.words)
+        return found
+
+
+def _neighbours(typed: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Give one, two and three typed words run together, with their place in the query."""
+    for start in range(len(typed)):
+        for end in range(start + 1, min(start + 3, len(typed)) + 1):
+            joined = "".join(typed[start:end])
+            if len(joined) >= TOGETHER_LEAST:
+                yield joined, start, end
+
+
+def _without_kind(words: tuple[str, ...]) -> tuple[str, ...]:
+    return words[1:] if len(words) > 1 and words[0] in KINDS else words

@@ -22,9 +22,10 @@ from kamar_store.wilayah_rank import Ranking, likeness
 
 LIMIT = 10
 MARGIN = 0.15  # of the best score: a place below it answers only a part of what was typed
-FEW = 5  # a word that fewer places bear may be a mistake for one that many bear
+FEW = 5  # in a short query, a word that fewer places bear may be a mistake for one that many bear
+SHORT = 3  # words; longer queries have other words to go by
 ALIKE = 15  # words taken for one typed word
-RANKED = 150  # candidates compared letter by letter
+RANKED = 120  # candidates compared letter by letter
 TRIGRAM_ROWS = 6_000  # words looked at for one typed word; the rarest trigrams first
 TRIGRAM_WORDS = 300
 SIMILAR = "0.2"  # pg_trgm's own 0.3 misses "cna" for "cina"
@@ -76,7 +77,8 @@ async def _named(db: AsyncConnection, query: Query) -> list[Node]:
     for joined, word in query.joined:
         meant[word][joined] = 1.0
     files = await _files(db, {word for words in meant.values() for word in words})
-    unsure = [word for word in query.words if sum(len(files.get(key, ())) for key in meant[word]) < FEW]
+    few = FEW if len(query.words) <= SHORT else 1
+    unsure = [word for word in query.words if sum(len(files[key]) for key in meant[word]) < few]
     for word in unsure:
         meant[word] |= await _alike(db, word)
     files |= await _files(db, {key for word in unsure for key in meant[word]} - set(files))
@@ -110,12 +112,13 @@ def _best(meant: Mapping[str, Mapping[str, float]], files: Files) -> list[str]:
             for path, letters in files.get(key, ()):
                 said[path][word] = max(said[path].get(word, 0.0), value)
                 share[path][word] = max(share[path].get(word, 0.0), value * len(key) / letters)
-    nothing: dict[str, float] = {}
 
     def promise(path: str) -> float:
-        chain = [said[path], *(said.get(path[:end], nothing) for end in (8, 5, 2) if end < len(path))]
-        explained = sum(max(each.get(word, 0.0) for each in chain) for word in meant)
-        return explained + min(sum(share[path].values()), 1.0)
+        explained = said[path]
+        for end in (8, 5, 2):
+            if end < len(path) and (around := said.get(path[:end])):
+                explained = {word: max(explained.get(word, 0.0), around.get(word, 0.0)) for word in meant}
+        return sum(explained.values()) + min(sum(share[path].values()), 1.0)
 
     return sorted(said, key=lambda path: (-promise(path), len(path), path))[:RANKED]
 
