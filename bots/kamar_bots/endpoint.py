@@ -64,24 +64,28 @@ def _transactions(push: Push) -> Callable[[web.Request], Awaitable[web.Response]
             return _refuse(400, "M_NOT_JSON")
         if not isinstance(body, dict) or not isinstance(body.get("events"), list):
             return _refuse(400, "M_BAD_JSON")
-        await push(request.match_info["txn"], list(_events(body["events"])))
+        await push(request.match_info["txn"], readable(body["events"]))
         return web.json_response({})
 
     return transactions
 
 
-def _events(raw: list[Any]) -> list[Event]:
+def readable(raw: list[Any]) -> list[Event]:
     """Return the events that can be read. One that can't must not hold up all behind it for ever."""
     found: list[Event] = []
     for item in raw:
         try:
             event = parse_event(item)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             logger.warning("an event that can't be read was left out")
             continue
-        if isinstance(event.content, dict) and isinstance(event.event_id, str) and isinstance(event.room_id, str):
+        if isinstance(event.content, dict) and all(isinstance(name, str) for name in _names(event)):
             found.append(event)
     return found
+
+
+def _names(event: Event) -> tuple[object, ...]:
+    return event.event_id, event.room_id, event.sender
 
 
 async def _unknown(request: web.Request) -> web.Response:

@@ -17,12 +17,12 @@ PORTAL = _("Selebihnya ada di portal: {portal}")
 
 
 async def explain(ask: Ask, registry: Registry) -> Reply:
-    """``!bantuan``: name the commands, one line each."""
+    """``!bantuan``: name the commands, one line each; in a direct talk each line is a choice."""
     head = ask.say(HEAD)
-    lines = [(f"!{command}", ask.say(what)) for command, what in LINES]
+    lines = [(command, f"!{command}", ask.say(what)) for command, what in LINES]
+    if ask.direct:
+        return Reply(head, choices=tuple(Choice(f"{word} - {what}", command) for command, word, what in lines))
     portal = ask.say(PORTAL, portal=registry.settings.portal_url)
-    text = "\n".join([head, *(f"{command} - {what}" for command, what in lines), portal])
-    items = "".join(f"<li><strong>{escape(command)}</strong> {escape(what)}</li>" for command, what in lines)
-    html = f"<p>{escape(head)}</p><ul>{items}</ul><p>{escape(portal)}</p>"
-    choices = tuple(Choice(f"!{command}", command) for command, _what in LINES) if ask.direct else ()
-    return Reply(text, html, choices=choices)
+    text = "\n".join([head, *(f"{word} - {what}" for _command, word, what in lines), portal])
+    items = "".join(f"<li><strong>{escape(word)}</strong> {escape(what)}</li>" for _command, word, what in lines)
+    return Reply(text, f"<p>{escape(head)}</p><ul>{items}</ul><p>{escape(portal)}</p>")

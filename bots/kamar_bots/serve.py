@@ -62,8 +62,12 @@ class Bot:
 
     async def greet(self) -> None:
         """Greet the newcomers whose time has come."""
-        async with self.site.store.write() as db:
-            await welcome.greet(db, datetime.now(UTC))
+        now = datetime.now(UTC)
+        async with self.site.store.read() as db:
+            due = await welcome.is_due(db, now)
+        if due:
+            async with self.site.store.write() as db:
+                await welcome.greet(db, now)
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
         """Serve until cancelled; ``ready`` is set once the endpoint listens."""

@@ -30,6 +30,11 @@ def greeting(names: Sequence[str]) -> str:
     return ONE_OR_MORE.format(names=listed)
 
 
+async def is_due(db: Db, now: datetime) -> bool:
+    """Tell whether somebody waits for a greeting."""
+    return bool(await appservice.waiting(db, now - TOGETHER))
+
+
 async def greet(db: Db, now: datetime) -> None:
     """Write the greetings that are due. Who comes while the last one is fresh waits for the next, or is not greeted."""
     arrived = sorted(await appservice.waiting(db, now - TOGETHER), key=lambda item: item.room_id)

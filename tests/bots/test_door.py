@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from kamar.ids import EventId, RoomId, UserId
 from kamar.structure import RoomKey, RoomKind
 from kamar_bots.door import LONGEST, Known, arrivals, named
+from kamar_bots.endpoint import readable
 from kamar_bridges.matrix import parse_event
 from kamar_store.appservice import Question
 from tests.bots.village import BOT, CHAT, RW, STARTER, VILLAGE, member_event, message
@@ -77,6 +81,31 @@ def test_a_long_message_is_cut_before_it_is_stored() -> None:
     found = concern(message("!" + "x" * 60_000, SITI, "!rt", "$1"))
     assert found is not None
     assert len(found["text"]) == LONGEST
+
+
+KNOWN_TEXTS = f"$q !rt !direct {BOT} {SITI} m.text m.replace invite join leave 1 9 !kamar @kamar".split()
+FIELDS = "membership body msgtype m.relates_to m.mentions user_ids rel_type event_id key is_direct".split()
+VALUE = st.sampled_from([*KNOWN_TEXTS, None, True, 0, -1.5, float("inf")])
+JSON = st.recursive(VALUE, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), part))
+CONTENT = JSON | st.dictionaries(st.sampled_from(FIELDS), JSON)
+PUSHED = JSON | st.fixed_dictionaries(
+    {
+        "event_id": st.just("$1") | JSON,
+        "room_id": st.sampled_from(["!rt", "!direct"]) | JSON,
+        "type": st.sampled_from(["m.room.message", "m.reaction", "m.room.member", "m.room.encrypted"]) | JSON,
+        "sender": st.just(SITI) | JSON,
+        "content": CONTENT,
+    },
+    optional={"state_key": JSON, "unsigned": JSON, "origin_server_ts": JSON},
+)
+
+
+@given(st.lists(PUSHED, max_size=4))
+@example([{"event_id": "$1", "room_id": "!rt", "type": "m.room.message", "sender": [], "content": {"body": "!kamar"}}])
+def test_nothing_that_is_pushed_trips_the_door(raw: list[Any]) -> None:
+    events = readable(raw)
+    named(events)
+    json.dumps([dict(found.content) for found in arrivals(events, BOT, KNOWN)])
 
 
 def test_the_door_knows_what_to_look_up() -> None:

@@ -142,6 +142,13 @@ async def test_a_typing_error_asks_with_numbers(bot: Bot, store: Store, siti: Us
     assert (payload["asker"], payload["choices"]) == (siti, ["bantuan", "batal"])
 
 
+async def test_every_answer_has_at_most_five_lines(bot: Bot, store: Store, siti: UserId, room: RoomId) -> None:
+    words = ["bantuan", "kamar", "ajak", "masuk", "batal", "batuan", "halo", "entahlah"]
+    for number, word in enumerate(words):
+        await hear(bot, message(f"!{word}", siti, room if number % 2 else DIRECT, f"${word}"))
+    assert [payload["content"]["body"] for _, payload in await rows(store) if _lines(payload) > 5] == []
+
+
 @pytest.mark.parametrize(
     ("content", "joins"),
     [({"is_direct": True}, ["join", "send"]), ({}, []), ({"is_direct": "yes"}, [])],
@@ -227,6 +234,10 @@ async def test_words_wait_while_the_homeserver_is_away(
     homestead.down = False
     await bot.handler.drain()
     assert len(await bodies(store)) == 1
+
+
+def _lines(payload: dict[str, Any]) -> int:
+    return len(str(payload["content"]["body"]).split("\n"))
 
 
 async def _seat(bot: Bot, number: MemberId, db: Any) -> None:
