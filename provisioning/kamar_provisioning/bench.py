@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
 from kamar.errors import KamarError
 from kamar_provisioning.repository import root
@@ -14,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     names = ", ".join(known())
     parser.add_argument("names", nargs="+", metavar="NAMA", help=f"apa yang diukur: {names}")
-    parser.add_argument("--json", metavar="BERKAS", help="tulis hasilnya juga sebagai JSON")
+    parser.add_argument("--json", type=Path, metavar="BERKAS", help="tulis hasilnya juga sebagai JSON")
     parser.add_argument("--members", type=int, metavar="N", help="berapa anggota, untuk yang bergantung padanya")
 
 
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in arguments.names:
         if name not in known():
             raise KamarError("bench_unknown", name=name, known=", ".join(known()))
-    options = ["--json", arguments.json] if arguments.json else []
+    options = ["--json", str(arguments.json.resolve())] if arguments.json else []
     options += ["--members", str(arguments.members)] if arguments.members else []
     argv = (sys.executable, "-m", "tests.bench", *arguments.names, *options)
     return subprocess.run(argv, cwd=root(), check=False).returncode
