@@ -33,13 +33,13 @@ async def register_stock(url: str, code: str, *, address: str, username: str = "
     """Register as a stock client does: ask for the stages, then pass them one by one."""
     headers = {"X-Forwarded-For": address, "X-Forwarded-Proto": "https"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
-        wish = {"username": username, "password": "sangat rahasia 123", "initial_device_display_name": "Element"}
+        wish = {"username": username}
         session = (await client.post(REGISTER, json=wish)).json()["session"]
         token = {"type": "m.login.registration_token", "token": code, "session": session}
         answer = await client.post(REGISTER, json={**wish, "auth": token})
         if answer.status_code == 401 and "errcode" not in answer.json():
             dummy = {"type": "m.login.dummy", "session": session}
-            answer = await client.post(REGISTER, json={**wish, "auth": dummy})
+            answer = await client.post(REGISTER, json={**wish, "password": "sangat rahasia 123", "auth": dummy})
         return {"status": answer.status_code, **answer.json()}
 
 
@@ -86,6 +86,16 @@ async def test_a_stock_client_with_a_code_gets_a_nameless_account_without_rooms(
     account = await module.account(answer["user_id"])
     assert (account.exists, account.code) == (True, code)
     assert not await Matrix(worker_pool, answer["access_token"]).joined_rooms()
+
+
+async def test_nobody_registers_without_a_code(homeserver: SynapseServer) -> None:
+    async with httpx.AsyncClient(base_url=homeserver.worker_url, timeout=60) as client:
+        wish = {"username": "budi", "password": "sangat rahasia 123"}
+        asked = (await client.post(REGISTER, json=wish)).json()
+        assert all("m.login.registration_token" in flow["stages"] for flow in asked["flows"])
+        dummy = {"type": "m.login.dummy", "session": asked["session"]}
+        assert (await client.post(REGISTER, json={**wish, "auth": dummy})).status_code == 401
+        assert (await client.post(REGISTER, params={"kind": "guest"}, json={})).status_code == 403
 
 
 async def test_a_revoked_code_registers_nobody_not_even_who_had_begun(

@@ -106,3 +106,27 @@ async def test_only_kamar_may_seat(kamar: Matrix, module: KamarModule, worker_po
         with pytest.raises(MatrixError) as refused:
             await KamarModule(worker_pool, token).seat(person.user_id, village.space, village.rooms)
         assert (refused.value.status, refused.value.errcode) == (403, "M_FORBIDDEN")
+
+
+async def test_a_seating_that_a_power_cut_interrupts_is_finished_by_asking_again(
+    homeserver: SynapseServer, kamar: Matrix, module: KamarModule
+) -> None:
+    village = await open_village(kamar)
+    people = [await make_person(module) for _ in range(NEIGHBOURS)]
+    async with Homeserver(homeserver.url, patience=0) as hasty:
+        door = KamarModule(hasty, homeserver.as_token)
+        asked = [asyncio.create_task(door.seat(one.user_id, village.space, village.rooms)) for one in people]
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        homeserver.kill()
+        await asyncio.gather(*asked, return_exceptions=True)
+    homeserver.start()
+    answers = await asyncio.gather(*(module.seat(one.user_id, village.space, village.rooms) for one in people))
+    assert [answer.failed for answer in answers] == [{}] * NEIGHBOURS
+    joins = homeserver.sql(
+        "SELECT user_id, room_id FROM room_memberships WHERE membership = 'join' AND room_id IN (?, ?, ?)",
+        village.space,
+        *village.rooms,
+    )
+    wanted = {(one.user_id, room) for one in people for room in (village.space, *village.rooms)}
+    me = await kamar.whoami()
+    assert sorted(join for join in joins if join[0] != me) == sorted(wanted)
