@@ -20,7 +20,6 @@ from kamar.ids import NodePath
 
 ROOT = NodePath("ID")
 NUMBER_MAX = 999  # RT and RW are written with three digits on every KTP
-UNIT_MAX = 99
 
 _GRAMMAR = re.compile(
     r"ID|\d{2}(?:\.\d{2}(?:\.\d{2}(?:\.\d{4}(?P<unit>/D\d{2})?(?P<rw>/RW\d{3})?(?P<rt>/RT\d{3})?)?)?)?",
@@ -164,9 +163,11 @@ def below(path: str) -> tuple[str, str]:
 
 
 def unit_path(village: str, number: int) -> NodePath:
-    """Return the path of unit ``number`` (1-99: dusun, lingkungan, banjar...) of a village."""
-    if not 1 <= number <= UNIT_MAX:
-        raise KamarError("unit_out_of_range", number=number)
+    """Return the path of unit ``number`` (1-99: dusun, lingkungan, banjar...) of a village.
+
+    Raises:
+        KamarError: ``wilayah_unknown`` when there can be none.
+    """
     return parse(f"{village}/D{number:02d}").path
 
 

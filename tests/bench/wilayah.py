@@ -95,6 +95,7 @@ async def _search(name: str, store: Store) -> list[Result]:
     questions = await _questions(store)
     times: list[float] = []
     first = among = 0
+    cpu = time.process_time()
     for question in questions:
         began = time.perf_counter()
         async with store.read() as db:
@@ -102,11 +103,13 @@ async def _search(name: str, store: Store) -> list[Result]:
         times.append((time.perf_counter() - began) * 1000)
         first += found[:1] == [question.path]
         among += question.path in found
+    each = (time.process_time() - cpu) * 1000 / len(questions)
     times.sort()
     p95 = times[int(len(times) * 0.95)]
     return [
         Result(f"wilayah search p50, {name}", times[len(times) // 2], "ms"),
         Result(f"wilayah search p95, {name}", p95, "ms", None, f"<= {SEARCH_MS} ms", p95 <= SEARCH_MS),
+        Result(f"wilayah search CPU of our process, mean, {name}", each, "ms"),
         Result(f"wilayah search: village meant comes first, {name}", 100 * first / len(questions), "%"),
         Result(f"wilayah search: village meant among ten, {name}", 100 * among / len(questions), "%"),
     ]
