@@ -83,6 +83,13 @@ export const PATCHES = [
     put: "await lastKnown(() => hsApi.versions({ timeout: 1e4, log }).response());",
   },
   {
+    why: "who came or went is called by the name in the event itself, where the member is not loaded yet",
+    find: "const senderName = this._entry.displayName || sender;",
+    put:
+      "const itself = sender === stateKey ? content?.displayname || prevContent?.displayname : undefined;\n" +
+      "    const senderName = this._entry.displayName || itself || sender;",
+  },
+  {
     why: "members see this name in their list of sessions",
     find: 'await loginMethod.login(hsApi, "Hydrogen", log)',
     put: 'await loginMethod.login(hsApi, "Obrolan di peramban", log)',

@@ -43,9 +43,8 @@ def villages(server: Branch) -> Iterator[str]:
     async def ask() -> list[str]:
         site = server.site()
         async with site.store.read() as db:
-            found = [place.path for place in await wilayah.children(db, "32.16.19")]
-            found += [place.path for place in await wilayah.children(db, "32.16.18")]
-            found += [place.path for place in await wilayah.children(db, "32.16.17")]
+            districts = await wilayah.children(db, "32.16")
+            found = [village.path for each in districts for village in await wilayah.children(db, each.path)]
         await site.store.close()
         return found
 
