@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from aiohttp import web
@@ -72,18 +72,28 @@ async def open_code(request: web.Request, text: str) -> Invitation:
     return invitation
 
 
-async def begin(request: web.Request, token: str, code: str, user: UserId | None = None) -> Signup:
-    """Begin the sign-up of ``token``, or return it as it stands.
+async def begin(
+    request: web.Request,
+    token: str,
+    code: str,
+    user: UserId | None = None,
+    answers: Mapping[str, object] | None = None,
+) -> Signup:
+    """Begin the sign-up of ``token``, or return it as it stands; ``answers`` are kept at once.
 
     Raises:
         KamarError: ``too_many_tries``, ``signup_expired``.
     """
     portal = portal_of(request)
-    await security.count(request, security.SIGNUP)
     lasts = timedelta(days=portal.settings.portal.signup_days)
     async with portal.store.write() as db:
+        await security.count_in(db, request, security.SIGNUP)
         await signup.begin(db, token, code, new_localpart(portal.dice), portal.clock(), lasts, user)
-        return await signup.find(db, token, portal.clock())
+        begun = await signup.find(db, token, portal.clock())
+        if not answers:
+            return begun
+        await signup.answer(db, begun, answers)
+        return replace(begun, answers={**begun.answers, **answers})
 
 
 async def read_place(portal: Portal, village: str, rw: str, rt: str) -> NodePath:
@@ -121,9 +131,8 @@ async def finish(
         raise KamarError("signup_step")
     consents = read_consent(begun.answers["consent"])
     home = NodePath(begun.answers["home"])
-    async with portal.store.write() as db:
+    async with portal.store.read() as db:
         refuse_unusable((await referral.find(db, begun.code)).revoked_at, portal.clock())
-        await wilayah.declare(db, home)
     matrix: Session | None = None
     if begun.user_id is None:
         secret = read_password(password, name) if password is not None else passphrase(portal, token)
@@ -134,6 +143,7 @@ async def finish(
     words = recovery_words(portal, token)
     hashed = await asyncio.to_thread(hash_words, words)
     async with portal.store.write() as db:
+        await wilayah.declare(db, home)
         member = await signup.finish(db, begun, user, name, consents, hashed, portal.clock(), channel)
     return Joined(user, member, home, words, matrix)
 

@@ -69,10 +69,8 @@ async def take(request: web.Request) -> web.Response:
     name = read_display_name(newcomer.display_name)
     if newcomer.password is not None:
         read_password(newcomer.password, name)
-    begun = await join.begin(request, token, invitation.code)
-    await join.answer(portal, begun, {"home": home, "consent": list(newcomer.consent), "age": SIGNUP_AGE})
-    async with portal.store.read() as db:
-        begun = await signup.find(db, token, portal.clock())
+    answers = {"home": home, "consent": list(newcomer.consent), "age": SIGNUP_AGE}
+    begun = await join.begin(request, token, invitation.code, answers=answers)
     joined = await join.finish(portal, token, begun, name, newcomer.password, CHANNEL)
     if joined.matrix is not None:
         with contextlib.suppress(MatrixError):  # nobody will use this device

@@ -22,9 +22,9 @@ from kamar_portal.portal import portal_of
 from kamar_portal.session import begin
 from kamar_store import recovery
 
-SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # 16 MB; the words hold 72 bits, more work buys nothing
+SCRYPT = {"n": 2**12, "r": 8, "p": 1}  # 4 MB; the words hold 72 bits, more work buys nothing
 SALT = 16  # bytes
-NOBODY = f"scrypt$16384$8$1${b64encode(bytes(SALT)).decode()}${b64encode(bytes(64)).decode()}"  # fits no words
+NOBODY = f"scrypt$4096$8$1${b64encode(bytes(SALT)).decode()}${b64encode(bytes(64)).decode()}"  # fits no words
 
 
 def routes() -> list[web.RouteDef]:
@@ -64,7 +64,7 @@ async def take(request: web.Request) -> web.Response:
 
 
 def hash_words(words: Collection[str]) -> str:
-    """Return what is kept of recovery words: ``scrypt$n$r$p$salt$hash``. Takes a twentieth of a second."""
+    """Return what is kept of recovery words: ``scrypt$n$r$p$salt$hash``. Takes some 20 ms."""
     salt = os.urandom(SALT)
     numbers = "$".join(str(value) for value in SCRYPT.values())
     hashed = hashlib.scrypt(plain_recovery(" ".join(words)).encode(), salt=salt, **SCRYPT)

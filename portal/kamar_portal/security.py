@@ -6,6 +6,7 @@ Limits count what a guesser does, not what a village does: two hundred neighbour
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from kamar_portal.portal import portal_of
 from kamar_portal.seal import same
 from kamar_portal.session import visitor_of
 from kamar_store import session
+from kamar_store.store import Db
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -91,11 +93,15 @@ async def guard_forms(request: web.Request, handler: Handler) -> web.StreamRespo
 def client_address(request: web.Request) -> str:
     """Return who calls: the peer, or what a proxy named in ``portal.proxies`` says about it."""
     proxies = portal_of(request).settings.portal.proxies
-    address = request.remote or ""
-    said = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    while address in proxies and said:
-        address = said.pop()
-    return address
+    return caller(request.remote or "", request.headers.get("X-Forwarded-For", ""), proxies)
+
+
+def caller(peer: str, forwarded: str, proxies: Collection[str]) -> str:
+    """Return the last address that somebody we trust has seen; what stands before it, anybody may have written."""
+    said = [part.strip() for part in forwarded.split(",") if part.strip()]
+    while peer in proxies and said:
+        peer = said.pop()
+    return peer
 
 
 async def count(request: web.Request, limit: Limit, who: str = "") -> None:
@@ -104,9 +110,18 @@ async def count(request: web.Request, limit: Limit, who: str = "") -> None:
     Raises:
         KamarError: ``too_many_tries``.
     """
-    portal = portal_of(request)
-    async with portal.store.write() as db:
-        await session.count_attempt(db, _key(request, limit, who), portal.clock(), limit.window, limit.most)
+    async with portal_of(request).store.write() as db:
+        await count_in(db, request, limit, who)
+
+
+async def count_in(db: Db, request: web.Request, limit: Limit, who: str = "") -> None:
+    """Count one try within a transaction that does more.
+
+    Raises:
+        KamarError: ``too_many_tries``; the transaction is not carried out.
+    """
+    now = portal_of(request).clock()
+    await session.count_attempt(db, _key(request, limit, who), now, limit.window, limit.most)
 
 
 async def note(request: web.Request, limit: Limit, who: str = "") -> None:
