@@ -88,8 +88,13 @@ class KamarModule:
             MatrixError: ``M_USER_IN_USE`` when somebody else has the localpart.
         """
         body = {"localpart": localpart, "password": password, "display_name": display_name, "key": key}
-        answer = await self._call("POST", "register", body)
+        answer = await self._call("POST", "register", {**body, "device": True})
         return Session(UserId(answer["user_id"]), str(answer["device_id"]), str(answer["access_token"]))
+
+    async def make_account(self, localpart: str, password: str | None, display_name: str, key: str) -> UserId:
+        """Make an account as :meth:`register` does, without a device."""
+        body = {"localpart": localpart, "password": password, "display_name": display_name, "key": key}
+        return UserId((await self._call("POST", "register", {**body, "device": False}))["user_id"])
 
     async def account(self, user: UserId) -> Account:
         """Tell what the homeserver knows of an account."""

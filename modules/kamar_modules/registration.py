@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 NAME = "registration"
 WRONG_CODES = 5  # from one address at once; then one in ten seconds
 PER_SECOND = 0.1
+DEVICE = "Portal Sosial Kamar"  # in the member's own list of sessions
 LOGIN_TOKENS = Limit("kamar_login_token", per_second=0.2, burst_count=10)
 LOGIN_TOKEN_MS = 2 * 60 * 1000
 
@@ -102,8 +103,10 @@ class RegistrationModule:
             exists = not await self._make(localpart, password_hash, name)
         if exists:
             await self._renew(user, password_hash, name)
-        device, token, _, _ = await self._api.register_device(user)
         logger.info("%s %s", "reopened" if exists else "registered", user)
+        if not ask.flag("device"):
+            return {"user_id": user, "device_id": None, "access_token": None}
+        device, token, _, _ = await self._api.register_device(user, initial_display_name=DEVICE)
         return {"user_id": user, "device_id": device, "access_token": token}
 
     async def _make(self, localpart: str, password_hash: str | None, name: str) -> bool:
