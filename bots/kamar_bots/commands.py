@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from kamar.words import mark as _
-from kamar_bots import courtesy, help, referral, session, structure
+from kamar_bots import courtesy, help, opening, referral, session, structure
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 
 # The first word of each row is the one we teach; the others are what people type instead.
@@ -15,6 +15,7 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (help.explain, "bantuan tolong bantu help menu perintah info mulai start"),
     (structure.where, "kamar dimana mana lokasi koordinator pengurus where"),
     (referral.invite, "ajak undang ajakan undangan kode tautan qr link invite"),
+    (opening.open_kamar, "buka bukakan open"),
     (session.login, "masuk login portal"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )

@@ -67,6 +67,12 @@ async def describe(registry: Registry, node: NodePath) -> Place:
     return Place(place_name(place, village), found.full_name if found else full_name(place, whole), village, kind)
 
 
+async def room_in_words(registry: Registry, room: RoomKey) -> str:
+    """Return the name of a room, also of one that does not exist yet."""
+    place = await describe(registry, room.node)
+    return room_name(room, place.village, place.kind)
+
+
 async def _home(ask: Ask, registry: Registry, who: Member) -> Reply:
     place = await describe(registry, who.home)
     lines = [
@@ -82,8 +88,7 @@ async def _rooms(ask: Ask, registry: Registry, who: Member) -> str:
     names = []
     for room, _state in await seating.seats_of(registry.db, who.id):
         if room.key.kind is not RoomKind.SPACE and room.state is RoomState.OPEN:
-            place = await describe(registry, room.key.node)
-            names.append(room_name(room.key, place.village, place.kind))
+            names.append(await room_in_words(registry, room.key))
     return ask.say(YOUR_ROOMS, rooms=", ".join(names)) if names else ask.say(NO_ROOMS)
 
 

@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "no_invitations": _("Ke kamar ini orang masuk lewat pendaftaran. Bagikan kode undangan Anda dari Komunitas Saya."),
     "gate_closed": _("Pintu kamar sedang tidak dapat diperiksa, jadi tetap tertutup. Coba lagi sebentar."),
     "port_unknown": _("{port} di kamar.toml belum diisi."),
+    "open_not_allowed": _("Hanya koordinator tempat itu yang dapat membukanya. Ketik !kamar untuk melihat siapa."),
     "settings_invalid": _("kamar.toml perlu dibetulkan: {problems}"),
     "secret_missing": _("Berkas rahasia {file} tidak ada. Jalankan ./kamar up untuk membuatnya."),
     "secret_open": _("Berkas rahasia {file} dapat dibaca orang lain. Jalankan: chmod 600 {file}"),

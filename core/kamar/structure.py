@@ -103,6 +103,16 @@ def kamar_nodes(place: Wilayah) -> tuple[NodePath, ...]:
     return tuple(item.path for item in chain if item.level in (Level.RT, Level.RW, Level.KELURAHAN))
 
 
+def rooms_of_kamar(node: NodePath) -> tuple[RoomKey, ...]:
+    """Return the rooms that opening the kamar of a node makes, the space first."""
+    place = parse(node)
+    rooms = [RoomKey(node, RoomKind.OBROLAN)]
+    if place.level is Level.KELURAHAN:
+        rooms.append(RoomKey(node, RoomKind.SIARAN))
+    space = space_of(rooms[0])
+    return tuple(rooms) if space is None else (space, *rooms)
+
+
 def counted(place: Wilayah) -> tuple[NodePath, ...]:
     """Return the nodes whose members :func:`placement` needs to know, smallest first."""
     chain = (place, *place.ancestors())

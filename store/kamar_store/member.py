@@ -137,6 +137,18 @@ async def officers(db: AsyncConnection, nodes: Iterable[NodePath], now: datetime
     return [(NodePath(node), office, Member(*row)) for node, office, *row in found]
 
 
+async def coordinated_by(db: AsyncConnection, number: MemberId, now: datetime) -> list[NodePath]:
+    """Return the nodes where a member holds a mandate in force."""
+    found = await db.execute(
+        select(mandate.c.node).where(
+            mandate.c.member == number,
+            mandate.c.starts_at <= now,
+            or_(mandate.c.ends_at.is_(None), mandate.c.ends_at > now),
+        )
+    )
+    return [NodePath(node) for (node,) in found]
+
+
 async def appoint(
     db: AsyncConnection, number: MemberId, node: NodePath, office: Office, decree: str, now: datetime
 ) -> None:

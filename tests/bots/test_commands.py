@@ -209,4 +209,44 @@ async def test_batal_takes_back_only_ones_own_question(store: Store) -> None:
 
 
 def test_every_command_teaches_one_word() -> None:
-    assert sorted(TAUGHT.values()) == ["ajak", "bantuan", "batal", "kamar", "masuk"]
+    assert sorted(TAUGHT.values()) == ["ajak", "bantuan", "batal", "buka", "kamar", "masuk"]
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "text", "first_line", "wanted"),
+    [
+        (RT, "!buka", "Kamar RT 003/RW 005 Sukaresmi dibuka sekarang.", [RT, VILLAGE]),
+        (
+            VILLAGE,
+            "!buka RT 7 RW 2",
+            "Kamar RT 007/RW 002 Sukaresmi dibuka sekarang.",
+            [f"{VILLAGE}/RW002/RT007", VILLAGE],
+        ),
+        (VILLAGE, "!buka", "Obrolan Sukaresmi dibuka sekarang.", [VILLAGE, VILLAGE, VILLAGE]),
+        (VILLAGE, "!buka jalan melati", "Kamar mana yang dibuka?", []),
+    ],
+)
+async def test_a_coordinator_opens_a_kamar_before_its_time(
+    coordinates: NodePath, text: str, first_line: str, wanted: list[str], store: Store
+) -> None:
+    async with store.write() as db:
+        user, number = await live(db)
+        await members.appoint(db, number, coordinates, Office.KOORDINATOR, "SK 1", NOW)
+    found = await reply(store, asked(text, user, CHAT))
+    assert found is not None
+    assert found.text.startswith(first_line)
+    async with store.read() as db:
+        rooms = await seating.unopened_below(db, VILLAGE)
+    assert sorted(room.key.node for room in rooms) == sorted(wanted)
+
+
+@pytest.mark.parametrize("coordinates", [None, f"{VILLAGE}/RW005/RT004"], ids=["nobody", "the street next door"])
+async def test_others_open_nothing(coordinates: NodePath | None, store: Store) -> None:
+    async with store.write() as db:
+        user, number = await live(db)
+        if coordinates:
+            await members.appoint(db, number, coordinates, Office.KOORDINATOR, "SK 1", NOW)
+    with pytest.raises(KamarError, match="open_not_allowed"):
+        await reply(store, asked("!buka 3/5", user, CHAT))
+    async with store.read() as db:
+        assert await seating.unopened_below(db, VILLAGE) == []
