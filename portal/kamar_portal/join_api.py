@@ -27,7 +27,7 @@ from kamar_store.signup import Signup
 
 KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")
 CHANNEL = "api"
-NUMBER_MAX = 999
+NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,6 @@ def _number(body: Mapping[str, Any], name: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise KamarError("body_malformed", field=name)
-    if isinstance(value, int) and not 0 <= value <= NUMBER_MAX:
+    if not NUMBER.fullmatch(str(value)):
         raise KamarError(f"{name}_out_of_range")
     return str(value)

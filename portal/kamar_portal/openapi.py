@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kamar.consent import PURPOSES
+from kamar.signup import PASSWORD_LONGEST, PASSWORD_SHORTEST
 from kamar.wilayah import Level
 
 
@@ -38,19 +39,26 @@ _NEWCOMER = {
     "required": ["code", "village", "adult", "consent", "display_name"],
     "properties": {
         "code": {"type": "string", "description": "Invitation code: ten characters, dashes and case do not matter."},
-        "village": {"type": "string", "description": "Code of the desa or kelurahan, e.g. 32.16.19.2005."},
+        "village": {
+            "type": "string",
+            "pattern": r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}(/D[0-9]{2})?$",
+            "description": "Code of the desa or kelurahan, e.g. 32.16.19.2005.",
+        },
         "rw": _NUMBER,
         "rt": _NUMBER,
         "adult": {"const": True, "description": "The newcomer says to be 17 or older."},
         "consent": {
             "type": "array",
             "items": {"enum": [purpose.key for purpose in PURPOSES]},
+            "allOf": [{"contains": {"const": purpose.key}} for purpose in PURPOSES if purpose.required],
             "description": "Purposes agreed to. Required: "
             + ", ".join(purpose.key for purpose in PURPOSES if purpose.required),
         },
-        "display_name": {"type": "string", "description": "Two to forty characters, letters among them."},
+        "display_name": {"type": "string", "minLength": 2, "description": "Two to forty characters, letters among them."},
         "password": {
             "type": ["string", "null"],
+            "minLength": PASSWORD_SHORTEST,
+            "maxLength": PASSWORD_LONGEST,
             "description": "At least ten characters, at most 72 bytes. Left out: one is made and answered.",
         },
     },
@@ -151,7 +159,8 @@ def _find() -> dict[str, Any]:
 
 
 def _children() -> dict[str, Any]:
-    path = {"name": "path", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    schema = {"type": "string", "pattern": r"^(ID|[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?)$"}
+    path = {"name": "path", "in": "path", "required": True, "schema": schema}
     return {
         "operationId": "wilayahChildren",
         "summary": "The official places directly below one, by name.",
