@@ -1,6 +1,6 @@
 """The whole registry: every table, and the search over the names of wilayah.
 
-Until the first release this file follows ``tables.py`` by itself; then it is frozen.
+Until the first release this file follows ``kamar_store.tables`` by itself; then it is frozen.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# Columns that hold a path are compared byte by byte (kamar.wilayah.below), whatever the database's own order.
-PATHS = {"path", "parent", "superseded_by", "home", "node"}
-
 SQLITE = (
     "CREATE TABLE wilayah_word (word TEXT, path TEXT, letters INTEGER, PRIMARY KEY (word, path)) WITHOUT ROWID",
     "CREATE VIRTUAL TABLE wilayah_vocabulary USING fts5 (word, tokenize='trigram')",
@@ -24,12 +21,6 @@ SQLITE = (
     "CREATE INDEX ix_node_postcode ON node (postcode) WHERE postcode <> ''",
 )
 POSTGRESQL = (
-    *(
-        f'ALTER TABLE {table.name} ALTER COLUMN {column.name} TYPE TEXT COLLATE "C"'
-        for table in metadata.sorted_tables
-        for column in table.columns
-        if column.name in PATHS
-    ),
     'CREATE TABLE wilayah_word (word TEXT COLLATE "C", path TEXT COLLATE "C", letters INTEGER, '
     "PRIMARY KEY (word, path))",
     'CREATE TABLE wilayah_vocabulary (word TEXT COLLATE "C" PRIMARY KEY)',
