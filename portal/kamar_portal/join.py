@@ -36,7 +36,7 @@ SEATING_LOOK = timedelta(milliseconds=300)
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Somebody who has just joined. ``matrix`` is the account's new device, none when the account existed before."""
+    """Somebody who has just joined. ``matrix`` is the account's new device, where one was made."""
 
     user_id: UserId
     member: MemberId
@@ -117,11 +117,12 @@ async def answer(portal: Portal, begun: Signup, answers: Mapping[str, object]) -
 
 
 async def finish(
-    portal: Portal, token: str, begun: Signup, display_name: str, password: str | None, channel: str = "portal"
+    portal: Portal, token: str, begun: Signup, display_name: str, password: str | None, *, api: bool = False
 ) -> Joined:
     """Make the account, then the member with everything that belongs to one, in one transaction.
 
-    ``password`` none means the generated passphrase; of an account that existed before, the password stays.
+    ``password`` none means the generated passphrase; of an account that existed before, the password stays. ``api``:
+    no browser is waiting, so the account gets no device.
 
     Raises:
         KamarError: a field to be mended, ``signup_step``, ``code_revoked``, or Matrix not answering.
@@ -136,7 +137,10 @@ async def finish(
     matrix: Session | None = None
     if begun.user_id is None:
         secret = read_password(password, name) if password is not None else passphrase(portal, token)
-        matrix = await portal.module.register(begun.localpart, secret, name, begun.id)
+        if api:
+            await portal.module.make_account(begun.localpart, secret, name, begun.id)
+        else:
+            matrix = await portal.module.register(begun.localpart, secret, name, begun.id)
     else:
         await portal.module.set_display_name(begun.user_id, name)
     user = user_of(portal, begun)
@@ -144,7 +148,9 @@ async def finish(
     hashed = await asyncio.to_thread(hash_words, words)
     async with portal.store.write() as db:
         await wilayah.declare(db, home)
-        member = await signup.finish(db, begun, user, name, consents, hashed, portal.clock(), channel)
+        member = await signup.finish(
+            db, begun, user, name, consents, hashed, portal.clock(), "api" if api else "portal"
+        )
     return Joined(user, member, home, words, matrix)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import secrets
@@ -17,7 +16,6 @@ from kamar.display_name import read_display_name
 from kamar.errors import KamarError
 from kamar.membership import SIGNUP_AGE
 from kamar.signup import read_age, read_password
-from kamar_bridges.homeserver import MatrixError
 from kamar_portal import join
 from kamar_portal.openapi import document
 from kamar_portal.portal import Portal, portal_of
@@ -26,7 +24,6 @@ from kamar_store import signup
 from kamar_store.signup import Signup
 
 KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")
-CHANNEL = "api"
 NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 
 
@@ -71,10 +68,7 @@ async def take(request: web.Request) -> web.Response:
         read_password(newcomer.password, name)
     answers = {"home": home, "consent": list(newcomer.consent), "age": SIGNUP_AGE}
     begun = await join.begin(request, token, invitation.code, answers=answers)
-    joined = await join.finish(portal, token, begun, name, newcomer.password, CHANNEL)
-    if joined.matrix is not None:
-        with contextlib.suppress(MatrixError):  # nobody will use this device
-            await portal.matrix(joined.matrix.access_token).logout()
+    await join.finish(portal, token, begun, name, newcomer.password, api=True)
     return await _answer(portal, token, begun, newcomer)
 
 

@@ -54,7 +54,11 @@ _NEWCOMER = {
             "description": "Purposes agreed to. Required: "
             + ", ".join(purpose.key for purpose in PURPOSES if purpose.required),
         },
-        "display_name": {"type": "string", "minLength": 2, "description": "Two to forty characters, letters among them."},
+        "display_name": {
+            "type": "string",
+            "minLength": 2,
+            "description": "Two to forty characters, letters among them.",
+        },
         "password": {
             "type": ["string", "null"],
             "minLength": PASSWORD_SHORTEST,

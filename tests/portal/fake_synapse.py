@@ -76,7 +76,7 @@ class FakeSynapse:
         if user in self.accounts and self.accounts[user].key != body["key"]:
             return _error(409, "M_USER_IN_USE")
         self.accounts[user] = Account(body["password"], body["display_name"], body["key"])
-        return self._device(user)
+        return self._device(user) if body["device"] else _ok(user_id=user, device_id=None, access_token=None)
 
     def _device(self, user: str) -> httpx.Response:
         token = f"syt_{len(self.devices)}_{user}"

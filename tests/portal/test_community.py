@@ -126,7 +126,9 @@ async def test_a_password_changes_for_who_knows_the_old_one(house: House, browse
     page = await browser.send("/saya/sandi", {"sandi_lama": "gunung biru tinggi", "sandi": "sawah hijau luas"})
     assert "Tersimpan" in page.text
     assert len(house.synapse.devices) == 1  # the old one and the one that proved the password are gone
-    assert (await browser.client.post("/obrolan", data=page.form("/keluar").fields, allow_redirects=False)).status == 303
+    assert (
+        await browser.client.post("/obrolan", data=page.form("/keluar").fields, allow_redirects=False)
+    ).status == 303
 
 
 async def test_saving_data_and_the_language_are_remembered(house: House, browser: Browser) -> None:

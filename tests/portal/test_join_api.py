@@ -126,7 +126,9 @@ async def test_english_is_answered_to_those_who_ask_for_it(house: House, browser
     assert body["error"]["message"] == "RT numbers go from 001 to 999. Leave empty if you do not know."
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b"[" * 50_000], ids=["empty", "list", "cut", "binary", "deep"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b"\xff\xfe", b"[" * 50_000], ids=["empty", "list", "cut", "binary", "deep"]
+)
 async def test_a_body_that_is_no_json_is_refused(house: House, browser: Browser, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     answer = await browser.client.post("/api/v1/join", data=body, headers=headers)

@@ -18,9 +18,7 @@ from tests.portal.conftest import House
 from kamar_portal.openapi import document
 
 EXAMPLES = 60
-OPERATIONS = [
-    (path, method) for path, methods in document("http://localhost")["paths"].items() for method in methods
-]
+OPERATIONS = [(path, method) for path, methods in document("http://localhost")["paths"].items() for method in methods]
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "forbidden"])
