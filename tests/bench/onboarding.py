@@ -34,7 +34,7 @@ BURST = 200
 AT_ONCE = 8
 VILLAGE = "32.16.19.2005"
 HOME = f"{VILLAGE}/RW005/RT003"
-CURVE = (1_000, 10_000)
+CURVE = (1_000, 10_000, 50_000)
 SEATS = 5
 PASSWORD = "becak-langit-7-sungai"
 PATIENCE = 300.0
@@ -51,7 +51,7 @@ async def run(options: argparse.Namespace) -> list[Result]:
         plain_pg = stack.enter_context(postgres(root / "pg-plain"))
         server = stack.enter_context(plain(root / "plain", plain_pg, root / "pg-plain"))
         branched = stack.enter_context(branch(root / "branch", database=ours_pg))
-        return await _all(server, Ours(branched, root / "pg-ours"), options.members or CURVE[-1])
+        return await _all(server, Ours(branched, root / "pg-ours"), options.members or CURVE[1])
 
 
 class Ours:

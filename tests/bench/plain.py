@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import subprocess
 import sys
@@ -77,16 +79,18 @@ def plain(directory: Path, database: str, cluster: Path) -> Iterator[Plain]:
         process.wait(30)
 
 
-async def make_token(server: Plain, name: str = "admin") -> None:
-    """Make an administrator and a registration token."""
-    import hashlib
-    import hmac
-
+async def make_user(server: Plain, name: str, *, admin: bool = False) -> str:
+    """Make an account with the shared secret of a benchmark's server, and return its access token."""
     nonce = (await server.call("GET", "/_synapse/admin/v1/register", ""))["nonce"]
     secret = hmac.new(b"shared", digestmod=hashlib.sha1)
-    secret.update(b"\x00".join([nonce.encode(), name.encode(), b"password123", b"admin"]))
-    body = {"nonce": nonce, "username": name, "password": "password123", "admin": True, "mac": secret.hexdigest()}
-    server.admin = (await server.call("POST", "/_synapse/admin/v1/register", "", body))["access_token"]
+    secret.update(b"\x00".join([nonce.encode(), name.encode(), b"password123", b"admin" if admin else b"notadmin"]))
+    body = {"nonce": nonce, "username": name, "password": "password123", "admin": admin, "mac": secret.hexdigest()}
+    return str((await server.call("POST", "/_synapse/admin/v1/register", "", body))["access_token"])
+
+
+async def make_token(server: Plain) -> None:
+    """Make an administrator and a registration token."""
+    server.admin = await make_user(server, "admin", admin=True)
     await server.call("POST", "/_synapse/admin/v1/registration_tokens/new", server.admin, {"token": TOKEN})
 
 
