@@ -40,7 +40,6 @@ class Row:
 
     number: int
     name: str
-    line: str
     sign: str  # what the round picture shows, in the colours of the room's picture in the chat
     ready: bool
 
@@ -197,7 +196,6 @@ def _row(room: Room, state: SeatState, nodes: Mapping[str, Node]) -> Row:
     return Row(
         number=room.id,
         name=name,
-        line=around.full_name if around else "",
         sign=_sign(room),
         ready=state is SeatState.SEATED,
     )

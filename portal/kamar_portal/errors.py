@@ -118,7 +118,10 @@ def tell(request: web.Request, error: KamarError) -> web.Response:
     else:
         text = sentence(error, language_of(request))
         retry = RETRY_SECONDS if error.code == "chat_starting" and request.method == "GET" else 0
-        response = render(request, "error.html", status=status, text=text, code=error.code, retry=retry)
+        address = request.path_qs
+        response = render(
+            request, "error.html", status=status, text=text, code=error.code, retry=retry, retry_address=address
+        )
     if status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
+
+Client = TestClient[web.Request, web.Application]
 
 
 @dataclass
@@ -33,14 +35,17 @@ class Forms(HTMLParser):
         if tag == "form":
             self._open = Form(said.get("action") or "", said.get("method") or "get")
             self.found.append(self._open)
-        elif tag == "input" and self._open is not None and said.get("name"):
-            if said.get("type") not in ("checkbox", "radio") or "checked" in said:
-                self._open.fields.append((str(said["name"]), said.get("value") or ""))
+        elif tag == "input" and self._open is not None and _is_sent(said):
+            self._open.fields.append((str(said["name"]), said.get("value") or ""))
 
     def handle_endtag(self, tag: str) -> None:
         """Close a form."""
         if tag == "form":
             self._open = None
+
+
+def _is_sent(field: Mapping[str, str | None]) -> bool:
+    return bool(field.get("name")) and (field.get("type") not in ("checkbox", "radio") or "checked" in field)
 
 
 @dataclass
@@ -64,7 +69,7 @@ class Page:
 class Browser:
     """Visits pages."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: Client) -> None:
         self.client = client
         self.page = Page(0, "", "", {})
 

@@ -24,7 +24,7 @@ from kamar_portal.serve import application
 from kamar_store import referral
 from kamar_store.site import Site
 from kamar_store.store import Store
-from tests.portal.browser import Browser
+from tests.portal.browser import Browser, Client
 from tests.portal.fake_synapse import AS_TOKEN, FakeSynapse
 from tests.portal.village import plant
 from tests.servers.registry import SQLITE, registry
@@ -106,7 +106,7 @@ async def house(store: Store, settings: Settings, tmp_path: Path) -> AsyncIterat
         portal = Portal(site, homeserver, module, Seal(b"k" * 32), clock, random.Random(1), timedelta(0))
         server = TestServer(application(portal))
         await server.start_server()
-        browsers: list[TestClient] = []
+        browsers: list[Client] = []
 
         async def open_browser() -> Browser:
             browsers.append(TestClient(server))

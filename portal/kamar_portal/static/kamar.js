@@ -26,6 +26,9 @@ ready("[data-show]", (label) => {
   });
 });
 
+// Something is still starting: try again, as often as it takes.
+ready("[data-again]", (link) => setTimeout(() => link.click(), 1000 * link.dataset.again));
+
 // The last step of a sign-up takes a moment: say so, and take one tap only.
 ready("[data-busy]", (button) => {
   button.form.addEventListener("submit", (event) => {
