@@ -19,6 +19,7 @@ from kamar_portal import (
     join_api,
     login,
     member,
+    page_cache,
     proxy,
     recovery,
     referral,
@@ -60,8 +61,10 @@ async def run(site: Site) -> None:
 
 def application(portal: Portal) -> web.Application:
     """Return the portal's application; tests run the same."""
-    app = web.Application(middlewares=[session.keep_form, errors.tell_errors, guard_pages], client_max_size=BODY_MAX)
+    middlewares = [page_cache.keep_pages, session.keep_form, errors.tell_errors, guard_pages]
+    app = web.Application(middlewares=middlewares, client_max_size=BODY_MAX)
     app[PORTAL] = portal
+    app[page_cache.SHELF] = page_cache.Shelf()
     for routes in (
         proxy.routes(public=not portal.settings.local_only),
         health.routes(),

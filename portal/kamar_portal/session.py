@@ -20,7 +20,7 @@ from kamar_bridges.homeserver import MatrixError
 from kamar_bridges.matrix import Session
 from kamar_portal import cookies
 from kamar_portal.cookies import Cookie
-from kamar_portal.portal import Portal, portal_of
+from kamar_portal.portal import portal_of
 from kamar_store import member as members
 from kamar_store import session
 from kamar_store.member import Member
@@ -56,13 +56,14 @@ async def keep_form(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         response = await handler(request)
     except web.HTTPException as redirect:
-        _put_form(request, redirect)
+        put_form(request, redirect)
         raise
-    _put_form(request, response)
+    put_form(request, response)
     return response
 
 
-def _put_form(request: web.Request, response: web.StreamResponse) -> None:
+def put_form(request: web.Request, response: web.StreamResponse) -> None:
+    """Set the cookie of a form token that was made for this answer."""
     if (fresh := request.get(FRESH_FORM)) and not response.prepared:
         cookies.put(request, response, Cookie.FORM, fresh, FORM_LASTS)
 
@@ -127,12 +128,12 @@ async def _visitor(request: web.Request) -> Visitor:
             found = await session.find(db, token, portal.clock())
             if found is not None:
                 return Visitor(found.user_id, await members.by_user(db, found.user_id), found.csrf)
-    return Visitor(form=_anonymous_form(request, portal))
+    return Visitor(form=anonymous_form(request))
 
 
-def _anonymous_form(request: web.Request, portal: Portal) -> str:
+def anonymous_form(request: web.Request) -> str:
     """Return the form token of somebody not logged in: bound to a cookie that is set where it is missing."""
     bound = cookies.read(request, Cookie.FORM)
     if not bound:
         bound = request[FRESH_FORM] = secrets.token_urlsafe(BYTES)
-    return portal.seal.mac("form", bound)
+    return portal_of(request).seal.mac("form", bound)
