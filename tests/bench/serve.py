@@ -68,7 +68,7 @@ async def _pages(server: Branch, site: Site, cookie: str) -> list[Result]:
     results = []
     for name, (path, goal) in pages.items():
         cost = Cost()
-        async with aiohttp.ClientSession(cookies={"kamar_sesi": cookie}) as client:
+        async with aiohttp.ClientSession(cookies={} if goal else {"kamar_sesi": cookie}) as client:
             size = await _get(client, f"{server.portal_url}{path}", 20)
             async with meter.around(cost, REQUESTS):
                 await _get(client, f"{server.portal_url}{path}", REQUESTS)
