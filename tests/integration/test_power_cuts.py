@@ -55,6 +55,7 @@ def villages(server: Branch) -> Iterator[str]:
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS.keys())
 async def test_a_power_cut_when(step: str, victim: str, server: Branch, villages: Iterator[str]) -> None:
     village, code = next(villages), server.invitation()
+    await asyncio.to_thread(server.homeserver.start)  # whatever a test before this one left
     await asyncio.to_thread(_serve_until, server, step, victim)
     people = asyncio.gather(
         *(join(server.portal_url, code, secrets.token_urlsafe(24), village, 1, 1) for _ in range(NEIGHBOURS))

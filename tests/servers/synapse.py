@@ -66,6 +66,7 @@ class SynapseServer:
         """Start what is not running, and return when all of it answers."""
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         urls = {"synapse": self.url, "worker": self.worker_url}
+        self.running = {name: process for name, process in self.running.items() if process.poll() is None}
         for process in processes(self.settings, self.state):
             if process.name not in self.running:
                 with self.log.open("ab") as log:
