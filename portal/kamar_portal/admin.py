@@ -13,7 +13,7 @@ from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import Form, read_form
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
-from kamar_portal.referral import link_of
+from kamar_portal.referral import OwnInvitation, link_of
 from kamar_portal.session import member_of
 from kamar_store import admin, outbox, referral
 from kamar_store.member import Member
@@ -26,6 +26,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/kelola", show),
         web.post("/kelola/kode", make_code),
         web.post("/kelola/kode/cabut", revoke_code),
+        web.get("/kelola/poster/{code}", poster),
         web.post("/kelola/ulang", retry),
     ]
 
@@ -60,6 +61,17 @@ async def revoke_code(request: web.Request) -> web.Response:
             raise KamarError("not_allowed")
         await referral.revoke(db, code, portal.clock())
     return see_other("/kelola#kode")
+
+
+async def poster(request: web.Request) -> web.Response:
+    """``GET /kelola/poster/<kode>``: one sheet to print for one of the server's codes."""
+    portal = portal_of(request)
+    _administrator(request)
+    async with portal.store.read() as db:
+        invitation = await referral.find(db, read_code(request.match_info["code"]))
+        place = await get(db, invitation.node) if invitation.node else None
+    own = OwnInvitation(invitation.code, link_of(portal, invitation.code), place.full_name if place else "")
+    return render(request, "poster.html", own=own, back="/kelola")
 
 
 async def retry(request: web.Request) -> web.Response:

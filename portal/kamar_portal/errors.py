@@ -28,6 +28,7 @@ STATUS = {
     "login_failed": 401,
     "recovery_failed": 401,
     "login_needed": 401,
+    "signup_needed": 403,
     "csrf": 403,
     "not_allowed": 403,
     "chat_starting": 503,
@@ -82,7 +83,7 @@ def beside_field(request: web.Request, error: KamarError) -> dict[str, str]:
         KamarError: the error itself, when mending the form would not help.
     """
     error = known(error)
-    if error.code in ("csrf", "too_many_tries", "disk_full", "not_allowed", "login_needed"):
+    if error.code in ("csrf", "too_many_tries", "disk_full", "not_allowed", "login_needed", "signup_needed"):
         raise error
     return {FIELD.get(error.code, ""): sentence(error, language_of(request))}
 

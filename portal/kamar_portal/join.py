@@ -8,6 +8,7 @@ again gives the same account with the same words. The registry knows the token's
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -30,6 +31,8 @@ from kamar_portal.recovery import hash_words
 from kamar_store import referral, seating, signup, wilayah
 from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
+
+logger = logging.getLogger(__name__)
 
 SEATING_LOOK = timedelta(milliseconds=300)
 

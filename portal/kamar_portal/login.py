@@ -134,7 +134,7 @@ async def _log_in(request: web.Request, account: str, password: str) -> Session:
     if not password or len(password) > 512:
         raise KamarError("login_failed")
     try:
-        opened = await portal.matrix().login_password(user, password, DEVICE)
+        opened = await portal.matrix().login_password(user, password, DEVICE, security.client_address(request))
     except MatrixError as error:
         if error.errcode not in REFUSED:
             raise

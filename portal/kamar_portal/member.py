@@ -59,18 +59,19 @@ async def change_password(request: web.Request) -> web.Response:
     """``POST /saya/sandi``: the old password proves who asks; every other device is logged out."""
     portal, member = portal_of(request), member_of(request)
     form = await read_form(request)
+    address = security.client_address(request)
     try:
         new = read_password(form.raw("sandi"), member.display_name)
         await security.count(request, security.LOGIN_ACCOUNT, member.user_id)
         try:
-            await portal.matrix().login_password(member.user_id, form.raw("sandi_lama")[:512], DEVICE)
+            await portal.matrix().login_password(member.user_id, form.raw("sandi_lama")[:512], DEVICE, address)
         except MatrixError as error:
             if error.errcode not in REFUSED:
                 raise
             raise KamarError("password_wrong") from error
         await security.forget(request, security.LOGIN_ACCOUNT, member.user_id)
         await portal.module.set_password(member.user_id, new, logout=True)
-        opened = await portal.matrix().login_password(member.user_id, new, DEVICE)
+        opened = await portal.matrix().login_password(member.user_id, new, DEVICE, address)
     except KamarError as error:
         return await _page(request, error)
     response = see_other("/saya?tersimpan=sandi")

@@ -54,7 +54,7 @@ async def take(request: web.Request) -> web.Response:
             raise KamarError("recovery_failed")
         await portal.module.set_password(user, new, logout=True)
         await security.forget(request, security.LOGIN_ACCOUNT, user)
-        opened = await portal.matrix().login_password(user, new, DEVICE)
+        opened = await portal.matrix().login_password(user, new, DEVICE, security.client_address(request))
     except KamarError as error:
         refused = KamarError("recovery_failed") if error.code == "login_failed" else error
         return _page(request, account, words, refused)

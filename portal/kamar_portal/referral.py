@@ -50,7 +50,7 @@ async def show(request: web.Request) -> web.Response:
 async def poster(request: web.Request) -> web.Response:
     """``GET /ajak/poster``: one sheet to print."""
     portal, member = portal_of(request), member_of(request)
-    return render(request, "poster.html", own=await _invitation(portal, member))
+    return render(request, "poster.html", own=await _invitation(portal, member), back="/ajak")
 
 
 async def renew(request: web.Request) -> web.Response:

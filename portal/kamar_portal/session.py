@@ -77,12 +77,12 @@ def member_of(request: web.Request) -> Member:
     """Return the member who asks.
 
     Raises:
-        KamarError: ``login_needed``.
+        KamarError: ``login_needed``, or ``signup_needed`` of somebody with an account who is no member yet.
     """
-    member = visitor_of(request).member
-    if member is None:
-        raise KamarError("login_needed")
-    return member
+    visitor = visitor_of(request)
+    if visitor.member is None:
+        raise KamarError("signup_needed" if visitor.user else "login_needed")
+    return visitor.member
 
 
 async def begin(request: web.Request, response: web.StreamResponse, user: UserId, matrix: Session | None) -> None:

@@ -58,6 +58,7 @@ async def forget_expired(db: AsyncConnection, now: datetime) -> None:
     """Delete what has run out."""
     await db.execute(delete(session).where(session.c.expires_at < now))
     await db.execute(delete(login_link).where(login_link.c.expires_at < now))
+    await db.execute(delete(attempt).where(attempt.c.window < int(now.timestamp())))
 
 
 async def new_link(db: AsyncConnection, purpose: str, user: UserId | None, now: datetime, lasts: timedelta) -> str:
@@ -115,16 +116,16 @@ async def count_attempt(db: AsyncConnection, key: str, now: datetime, window: ti
     Raises:
         KamarError: ``too_many_tries`` (``minutes``) once more than ``most`` were made within ``window``.
     """
-    number = int(now.timestamp() // window.total_seconds())
+    end = _window_end(now, window)
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(attempt).values(key=key, window=number, count=1)
+    statement = dialect.insert(attempt).values(key=key, window=end, count=1)
     found = await db.execute(
         statement.on_conflict_do_update(
             index_elements=["key", "window"], set_={"count": attempt.c.count + 1}
         ).returning(attempt.c.count)
     )
     if found.scalar_one() > most:
-        raise KamarError("too_many_tries", minutes=_minutes_left(now, window))
+        raise KamarError("too_many_tries", minutes=_minutes_until(end, now))
 
 
 async def refuse_beyond(db: AsyncConnection, key: str, now: datetime, window: timedelta, most: int) -> None:
@@ -133,10 +134,10 @@ async def refuse_beyond(db: AsyncConnection, key: str, now: datetime, window: ti
     Raises:
         KamarError: ``too_many_tries`` (``minutes``).
     """
-    number = int(now.timestamp() // window.total_seconds())
-    found = await db.execute(select(attempt.c.count).where(attempt.c.key == key, attempt.c.window == number))
+    end = _window_end(now, window)
+    found = await db.execute(select(attempt.c.count).where(attempt.c.key == key, attempt.c.window == end))
     if (found.scalar_one_or_none() or 0) >= most:
-        raise KamarError("too_many_tries", minutes=_minutes_left(now, window))
+        raise KamarError("too_many_tries", minutes=_minutes_until(end, now))
 
 
 async def forget_attempts(db: AsyncConnection, key: str) -> None:
@@ -144,9 +145,13 @@ async def forget_attempts(db: AsyncConnection, key: str) -> None:
     await db.execute(delete(attempt).where(attempt.c.key == key))
 
 
-def _minutes_left(now: datetime, window: timedelta) -> int:
-    left = window.total_seconds() - now.timestamp() % window.total_seconds()
-    return max(1, round(left / 60))
+def _window_end(now: datetime, window: timedelta) -> int:
+    seconds = int(window.total_seconds())
+    return (int(now.timestamp()) // seconds + 1) * seconds
+
+
+def _minutes_until(end: int, now: datetime) -> int:
+    return max(1, round((end - now.timestamp()) / 60))
 
 
 def _hash(token: str) -> str:

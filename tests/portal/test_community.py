@@ -159,6 +159,8 @@ async def test_kelola_is_for_administrators(house: House, browser: Browser) -> N
     made = page.text.split('class="spoken">')[1].split("<")[0]
     async with house.store.read() as db:
         assert (await referral.find(db, read_code(made))).node == RT
+    assert "RT 003/RW 005, Desa Sukaresmi" in (await browser.visit(f"/kelola/poster/{read_code(made)}")).text
+    await browser.visit("/kelola")
     await browser.send("/kelola/kode/cabut", {"kode": read_code(made)})
     assert (await (await house.open_browser()).visit(f"/g/{read_code(made)}")).status == 410
     page = await browser.send("/kelola/kode", {"desa": "no such village anywhere", "rt": "", "rw": ""})

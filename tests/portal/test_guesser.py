@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from kamar_portal import security
+from kamar_store import session
 from tests.portal.browser import Browser, sign_up
 from tests.portal.conftest import House
 
@@ -42,12 +45,18 @@ async def test_two_hundred_sign_ups_from_one_address_pass(house: House) -> None:
 
 
 async def test_under_alarm_each_address_gets_few_tries(house: House, browser: Browser) -> None:
+    key = f"code-all:{house.portal.seal.mac('limit', 'everybody')[:32]}"
     async with house.store.write() as db:
-        from sqlalchemy import text
-
-        key = f"code-all:{house.portal.seal.mac('limit', 'everybody')[:32]}"
-        window = int(house.clock().timestamp() // security.CODE_ALARM.window.total_seconds())
-        values = {"key": key, "window": window, "count": security.CODE_ALARM.most}
-        await db.execute(text('INSERT INTO attempt (key, "window", count) VALUES (:key, :window, :count)'), values)
+        for _ in range(security.CODE_ALARM.most):
+            await session.count_attempt(db, key, house.clock(), security.CODE_ALARM.window, security.CODE_ALARM.most)
     statuses = [(await browser.visit(f"/g/{house.unused_code()}")).status for _ in range(6)]
     assert statuses == [404] * security.CODE_ALARMED + [429] * 2
+
+
+async def test_what_was_counted_is_forgotten(house: House, browser: Browser) -> None:
+    await browser.visit(f"/g/{house.unused_code()}")
+    await browser.visit(f"/g/{await house.code()}")
+    house.clock.pass_by(timedelta(days=2))
+    async with house.store.write() as db:
+        await session.forget_expired(db, house.clock())
+        assert (await db.execute(text("SELECT count(*) FROM attempt"))).scalar_one() == 0

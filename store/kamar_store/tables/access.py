@@ -32,6 +32,6 @@ attempt = Table(
     "attempt",
     metadata,
     Column("key", String(128), primary_key=True),
-    Column("window", Integer, primary_key=True),  # number of the window since the epoch
+    Column("window", Integer, primary_key=True),  # when it ends, in seconds since 1970
     Column("count", Integer, nullable=False),
 )
