@@ -18,7 +18,7 @@ from tests.servers.newcomers import join, truth, until_idle
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 STEPS = {
-    "the account is made": "kamar_bridges.kamar_module:KamarModule.register:after",
+    "the account is made": "kamar_bridges.kamar_module:KamarModule.make_account:after",
     "the member is written": "kamar_store.signup:finish:before",
     "the sign-up is finished": "kamar_store.signup:finish:after",
     "a row of the outbox is claimed": "kamar_store.outbox:claim:after",
