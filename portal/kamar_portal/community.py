@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -15,7 +14,7 @@ from kamar.membership import SeatState
 from kamar.structure import OpenRules, RoomKind, counted, kamar_nodes, placement, room_name
 from kamar.wilayah import Level, parse
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies
+from kamar_portal import cookies, once
 from kamar_portal.cookies import Cookie
 from kamar_portal.form import read_form
 from kamar_portal.page import render, render_text, see_other
@@ -29,7 +28,6 @@ from kamar_store.seating import Room
 from kamar_store.store import Db
 from kamar_store.wilayah import Node
 
-ONCE = "once"  # purpose of the sealed cookie with the recovery words
 ELEMENT = "https://mobile.element.io/element/"  # opens Element X where it is installed
 LOOK_SECONDS = 2  # how often a page that waits for a seat asks again
 
@@ -88,7 +86,7 @@ async def show(request: web.Request) -> web.Response:
         "community.html",
         list=await _list(portal, member),
         link=link,
-        once=_once(request, member),
+        once=once.shown_to(request, member.user_id),
         account=member.user_id,
         element=_element_link(portal, member),
         portal_url=portal.settings.portal_url,
@@ -213,17 +211,6 @@ def _kamar_name(path: NodePath, nodes: Mapping[str, Node]) -> str:
     around = nodes.get(place.village or path)
     name = around.name if around else place.code
     return f"Kamar {place.rt_rw} {name}" if place.rt_rw else f"Obrolan {name}"
-
-
-def _once(request: web.Request, member: Member) -> Mapping[str, object] | None:
-    """Return recovery words and passphrase, as long as this browser still keeps them."""
-    portal = portal_of(request)
-    sealed = cookies.read(request, Cookie.ONCE)
-    kept = portal.seal.open(ONCE, sealed, member.user_id, portal.clock()) if sealed else None
-    if kept is None:
-        return None
-    shown: Mapping[str, object] = json.loads(kept)
-    return shown
 
 
 def _element_link(portal: Portal, member: Member) -> str:

@@ -8,32 +8,30 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from kamar.consent import PURPOSES, VERSION, read_consent
+from kamar.consent import read_consent
 from kamar.errors import KamarError
-from kamar.ids import NodePath, UserId
+from kamar.ids import UserId
 from kamar.membership import SIGNUP_AGE
 from kamar.referral import spoken
-from kamar.signup import PASSWORD_SHORTEST, Step, next_step, read_age
-from kamar.wilayah import Wilayah, parse
-from kamar_portal import cookies, join, wilayah
+from kamar.signup import Step, next_step, read_age
+from kamar_portal import cookies, join, once
 from kamar_portal.admin_link import claim
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import RETRY_SECONDS, beside_field, known, status_of
-from kamar_portal.form import Form, read_form
+from kamar_portal.form import read_form
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.session import begin as begin_session
 from kamar_portal.session import visitor_of
+from kamar_portal.signup_page import PLACE, account_page, consent_page, named_place, place_page
 from kamar_store import signup
 from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
 
 TOKEN_BYTES = 32
 AGAIN_LASTS = timedelta(minutes=10)  # how long the browser keeps trying while Synapse starts
-ONCE_LASTS = timedelta(minutes=30)  # to write the recovery words down
-AGAIN = "again"  # purposes of sealed cookies
-ONCE = "once"
-PLACE, CONSENT, ACCOUNT = "tempat", "setuju", "akun"
+AGAIN = "again"  # purpose of the sealed cookie
+CONSENT, ACCOUNT = "setuju", "akun"
 SCREEN = {Step.PLACE: PLACE, Step.CONSENT: CONSENT, Step.ACCOUNT: ACCOUNT}
 
 
@@ -79,7 +77,7 @@ async def welcome(request: web.Request) -> web.Response:
         _, begun = await _begun(request, invitation)
         if begun is not None and begun.answers:
             return see_other(_screen(invitation, begun))
-    place = await _named_place(request, invitation)
+    place = await named_place(request, invitation)
     return render(request, "signup/welcome.html", place=place, spoken=spoken(invitation.code), code=invitation.code)
 
 
@@ -101,7 +99,7 @@ async def start(request: web.Request) -> web.Response:
 async def ask_place(request: web.Request) -> web.Response:
     """``GET /g/<kode>/tempat``: find the village, then RT and RW."""
     invitation, _, begun = await _at(request)
-    return await _place_page(request, invitation, begun)
+    return await place_page(request, invitation, begun)
 
 
 async def take_place(request: web.Request) -> web.Response:
@@ -111,7 +109,7 @@ async def take_place(request: web.Request) -> web.Response:
     try:
         home = await join.read_place(portal_of(request), form.text("desa"), form.text("rw"), form.text("rt"))
     except KamarError as error:
-        return await _place_page(request, invitation, begun, form, error)
+        return await place_page(request, invitation, begun, form, error)
     await join.answer(portal_of(request), begun, {"home": home})
     return see_other(f"/g/{invitation.code}/{CONSENT}")
 
@@ -120,7 +118,7 @@ async def ask_consent(request: web.Request) -> web.Response:
     """``GET /g/<kode>/setuju``: age, and one box for each purpose."""
     invitation, _, begun = await _at(request, Step.CONSENT)
     ticked = begun.answers.get("consent", [])
-    return _consent_page(request, invitation, ticked=ticked, adult=bool(ticked))
+    return consent_page(request, invitation, ticked=ticked, adult=bool(ticked))
 
 
 async def take_consent(request: web.Request) -> web.Response:
@@ -132,7 +130,7 @@ async def take_consent(request: web.Request) -> web.Response:
         read_age(adult)
         read_consent(ticked)
     except KamarError as error:
-        return _consent_page(request, invitation, ticked=ticked, adult=bool(adult), error=error)
+        return consent_page(request, invitation, ticked=ticked, adult=bool(adult), error=error)
     await join.answer(portal_of(request), begun, {"consent": ticked, "age": SIGNUP_AGE})
     return see_other(f"/g/{invitation.code}/{ACCOUNT}")
 
@@ -145,7 +143,7 @@ async def ask_account(request: web.Request) -> web.Response:
     if kept is not None and "lagi" in request.query:
         name, password = json.loads(kept)
         return await _finish(request, invitation, token, begun, name, password)
-    return _account_page(request, invitation, token, begun)
+    return account_page(request, invitation, token, begun)
 
 
 async def take_account(request: web.Request) -> web.Response:
@@ -166,15 +164,12 @@ async def _finish(
     except KamarError as error:
         if known(error).code in ("chat_starting", "disk_full"):
             return _try_again(request, begun, error, name, password)
-        return _account_page(request, invitation, token, begun, name=name, generated=password is None, error=error)
+        return account_page(request, invitation, token, begun, name=name, generated=password is None, error=error)
     response = see_other("/komunitas")
     if joined.matrix is not None:
         await begin_session(request, response, joined.user_id, joined.matrix)
-    shown = {"words": joined.recovery, "passphrase": join.passphrase(portal, token) if password is None else ""}
-    if begun.user_id is not None:
-        shown["passphrase"] = ""
-    sealed = portal.seal.close(ONCE, json.dumps(shown), joined.user_id, portal.clock() + ONCE_LASTS)
-    cookies.put(request, response, Cookie.ONCE, sealed, ONCE_LASTS)
+    made = join.passphrase(portal, token) if password is None and begun.user_id is None else ""
+    once.keep(request, response, joined.user_id, once.Shown(joined.recovery, made))
     cookies.drop(request, response, Cookie.SIGNUP, Cookie.AGAIN)
     await claim(request, response, joined.member)
     await join.wait_for_seat(portal, joined.member)
@@ -196,85 +191,6 @@ def _try_again(request: web.Request, begun: Signup, error: KamarError, name: str
     sealed = portal.seal.close(AGAIN, json.dumps([name, password]), begun.id, portal.clock() + AGAIN_LASTS)
     cookies.put(request, response, Cookie.AGAIN, sealed, AGAIN_LASTS)
     return response
-
-
-async def _place_page(
-    request: web.Request,
-    invitation: Invitation,
-    begun: Signup,
-    form: Form | None = None,
-    error: KamarError | None = None,
-) -> web.Response:
-    portal = portal_of(request)
-    query = (form.text("q") if form else request.query.get("q", ""))[: wilayah.LONGEST_QUERY]
-    inside = request.query.get("dalam", "")
-    code = form.text("desa") if form else request.query.get("desa", "")
-    rt, rw = (form.text("rt"), form.text("rw")) if form else ("", "")
-    if not form and not request.query:
-        code, rt, rw = _proposed(invitation, begun)
-    chosen = await wilayah.village(portal, code or inside)
-    if chosen is not None and not form and (said := wilayah.rt_rw_of(query)) is not None:
-        rt, rw = _digits(said.rt), _digits(said.rw)
-    found, _ = await wilayah.villages(portal, "" if chosen else query)
-    return render(
-        request,
-        "signup/place.html",
-        status=status_of(error) if error else 200,
-        code=invitation.code,
-        here=f"/g/{invitation.code}/{PLACE}",
-        query=query,
-        villages=found,
-        chosen=chosen,
-        choice=None if chosen else await wilayah.choose(portal, inside),
-        inside=inside,
-        rt=rt[:8],
-        rw=rw[:8],
-        errors=beside_field(request, error) if error else {},
-    )
-
-
-def _consent_page(
-    request: web.Request, invitation: Invitation, *, ticked: list[str], adult: bool, error: KamarError | None = None
-) -> web.Response:
-    return render(
-        request,
-        "signup/consent.html",
-        status=status_of(error) if error else 200,
-        code=invitation.code,
-        purposes=PURPOSES,
-        missing=error.detail.get("purpose", "") if error else "",
-        version=VERSION,
-        age=SIGNUP_AGE,
-        ticked=ticked,
-        adult=adult,
-        errors=beside_field(request, error) if error else {},
-    )
-
-
-def _account_page(
-    request: web.Request,
-    invitation: Invitation,
-    token: str,
-    begun: Signup,
-    *,
-    name: str = "",
-    generated: bool = False,
-    error: KamarError | None = None,
-) -> web.Response:
-    portal = portal_of(request)
-    return render(
-        request,
-        "signup/account.html",
-        status=status_of(known(error)) if error else 200,
-        code=invitation.code,
-        name=name[:200],
-        account=join.user_of(portal, begun),
-        existing=begun.user_id is not None,
-        generated=generated,
-        passphrase=join.passphrase(portal, token),
-        least=PASSWORD_SHORTEST,
-        errors=beside_field(request, error) if error else {},
-    )
 
 
 async def _at(request: web.Request, step: Step = Step.PLACE) -> tuple[Invitation, str, Signup]:
@@ -314,30 +230,3 @@ def _screen(invitation: Invitation, begun: Signup) -> str:
 def _account(request: web.Request) -> UserId | None:
     """Return the account that exists already: somebody registered with a stock client and logged in here."""
     return visitor_of(request).user
-
-
-def _proposed(invitation: Invitation, begun: Signup) -> tuple[str, str, str]:
-    """Return village, RT and RW to begin with: answered before, else those that the invitation carries."""
-    home = begun.answers.get("home") or invitation.node
-    if not home or (place := parse(home)).village is None:
-        return "", "", ""
-    return _base(place), _digits(place.rt), _digits(place.rw)
-
-
-def _digits(number: int | None) -> str:
-    return "" if number is None else f"{number:03d}"
-
-
-def _base(place: Wilayah) -> NodePath:
-    """Return the village or unit that an RT or RW lies in."""
-    return place.path if "/R" not in place.path else NodePath(place.path.partition("/R")[0])
-
-
-async def _named_place(request: web.Request, invitation: Invitation) -> str:
-    """Return the name of the place that an invitation carries; empty for those that carry none."""
-    if not invitation.node:
-        return ""
-    try:
-        return (await wilayah.existing(portal_of(request), invitation.node)).full_name
-    except KamarError:
-        return ""

@@ -87,6 +87,13 @@ async def test_an_invitation_fills_the_place_in(house: House, browser: Browser) 
     assert {"desa": SUKARESMI, "rt": "003", "rw": "005"}.items() <= dict(page.form(f"/g/{code}/tempat").fields).items()
 
 
+async def test_an_invitation_of_a_kecamatan_begins_the_choice_there(house: House, browser: Browser) -> None:
+    code = await house.code(NodePath("32.16.19"))
+    await browser.visit(f"/g/{code}")
+    page = await browser.send(f"/g/{code}")
+    assert f'value="{SUKARESMI}"' in page.text
+
+
 @pytest.mark.parametrize(
     ("typed", "home"),
     [
