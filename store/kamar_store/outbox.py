@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -104,6 +104,11 @@ async def later(db: AsyncConnection, row: Row, now: datetime, error: str, wait: 
 async def release(db: AsyncConnection) -> None:
     """Free every claim; only for a start at which no other worker can be alive (SQLite)."""
     await db.execute(update(outbox).where(outbox.c.state == "ready").values(claimed_until=None))
+
+
+async def forget_done(db: AsyncConnection, before: datetime) -> None:
+    """Delete what was carried out and written before ``before``; by then nobody asks for the same again."""
+    await db.execute(delete(outbox).where(outbox.c.state == "done", outbox.c.created_at < before))
 
 
 async def waiting(db: AsyncConnection) -> dict[str, int]:

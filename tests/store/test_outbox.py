@@ -149,3 +149,14 @@ async def test_an_administrator_tries_a_parked_row_again(store: Store) -> None:
     async with store.write() as db:
         await outbox.unpark(db, row.id, now)
     assert await keys(store, now) == ["a"]
+
+
+async def test_what_was_done_long_ago_is_forgotten_and_what_waits_is_not(store: Store) -> None:
+    await put(store, "a", "b")
+    first, _second = await claim(store)
+    async with store.write() as db:
+        await outbox.done(db, first)
+        await outbox.forget_done(db, NOW + timedelta(days=30))
+    assert await keys(store, NOW + outbox.CLAIM * 2) == ["b"]
+    await put(store, "a")
+    assert await keys(store, NOW + outbox.CLAIM * 2) == ["a"]  # its key is free again
