@@ -17,7 +17,7 @@ from kamar.state import read_secret
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
-from kamar_store import appservice, outbox, session, signup
+from kamar_store import outbox, session, signup
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 8  # rows in work in one process
 LOOK = 0.2  # seconds between two looks at an idle outbox: one small SELECT
 TIDY = timedelta(hours=1)
-KEPT = timedelta(days=30)  # rows carried out, events answered
+KEPT = timedelta(days=30)  # rows of the outbox carried out
 PAUSE = 2.0  # seconds until a homeserver that does not answer is asked again
 
 
@@ -156,5 +156,4 @@ async def _tidy(desk: Desk) -> None:
             await signup.forget_expired(db, desk.now())
             await session.forget_expired(db, desk.now())
             await outbox.forget_done(db, desk.now() - KEPT)
-            await appservice.forget_done(db, desk.now() - KEPT)
         await asyncio.sleep(TIDY.total_seconds())

@@ -159,10 +159,3 @@ def _arrival(row: Any) -> Arrival:
         row.content or {},
         row.state == WAIT,
     )
-
-
-async def forget_done(db: AsyncConnection, before: datetime) -> None:
-    """Delete answered events, transactions and questions from before ``before``: Synapse repeats none that old."""
-    await db.execute(delete(event).where(event.c.state == DONE, event.c.at < before))
-    await db.execute(delete(transaction).where(transaction.c.at < before))
-    await db.execute(delete(question).where(question.c.at < before))
