@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
@@ -28,15 +30,27 @@ Sleep = Callable[[float], Awaitable[None]]
 class MatrixError(KamarError):
     """The homeserver refused (``matrix_refused``) or did not answer (``matrix_unreachable``, status 0).
 
-    ``errcode`` is Matrix's word, e.g. ``M_FORBIDDEN``; ``retry_after`` are seconds, 0 where none were named.
+    ``errcode`` is Matrix's word, e.g. ``M_FORBIDDEN``; ``retry_after`` are seconds, 0 where none were named;
+    ``refusal`` is the code of :mod:`kamar.sentences` when one of our modules refused: then ``error`` is its sentence.
     """
 
-    def __init__(self, status: int, errcode: str, error: str = "", retry_after: float = 0.0) -> None:
+    def __init__(
+        self, status: int, errcode: str, error: str = "", retry_after: float = 0.0, *, refusal: str = ""
+    ) -> None:
         code = "matrix_refused" if status else "matrix_unreachable"
         super().__init__(code, status=status, errcode=errcode, error=error)
         self.status = status
         self.errcode = errcode
         self.retry_after = retry_after
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is arriving; ``size`` in bytes, none where the homeserver does not say."""
+
+    size: int | None
+    pieces: AsyncIterator[bytes]
 
 
 class Homeserver:
@@ -49,16 +63,24 @@ class Homeserver:
         sleep: Sleep = asyncio.sleep,
         patience: float = PATIENCE,
         transport: httpx.AsyncBaseTransport | None = None,
+        connections: int = CONNECTIONS,
     ) -> None:
         self.url = url
+        self._transport = transport
         self._sleep = sleep
         self._patience = patience
         self._client = httpx.AsyncClient(
             base_url=url,
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-            limits=httpx.Limits(max_connections=CONNECTIONS),
+            limits=httpx.Limits(max_connections=connections),
             transport=transport,
             trust_env=False,  # the homeserver is a neighbour: never through somebody's proxy
+        )
+
+    def another(self, connections: int) -> Homeserver:
+        """Return a second pool to the same homeserver, for calls that would hold up everybody else's."""
+        return Homeserver(
+            self.url, sleep=self._sleep, patience=self._patience, transport=self._transport, connections=connections
         )
 
     async def __aenter__(self) -> Self:
@@ -120,6 +142,28 @@ class Homeserver:
         """Return the bytes that answer."""
         request = self._client.build_request("GET", path, headers=_headers(token))
         return (await self._patiently(request, again=True)).content
+
+    @asynccontextmanager
+    async def open(self, path: str, *, token: str, params: Mapping[str, str] | None = None) -> AsyncIterator[Download]:
+        """Begin to download, without keeping the file in memory.
+
+        Raises:
+            MatrixError: refused, or no answer.
+        """
+        headers = {**_headers(token), "Accept-Encoding": "identity"}
+        request = self._client.build_request("GET", path, params=params, headers=headers)
+        try:
+            answer = await self._client.send(request, stream=True)
+        except httpx.TransportError as error:
+            raise MatrixError(0, "unanswered", type(error).__name__) from error
+        try:
+            if not answer.is_success:
+                await answer.aread()
+                raise _error(answer)
+            length = answer.headers.get("Content-Length", "")
+            yield Download(int(length) if length.isdigit() else None, answer.aiter_bytes())
+        finally:
+            await answer.aclose()
 
     async def _patiently(self, request: httpx.Request, *, again: bool) -> httpx.Response:
         waited = 0.0
@@ -183,7 +227,13 @@ def _error(answer: httpx.Response) -> MatrixError:
     said = value if isinstance(value, dict) else {}
     wait = said.get("retry_after_ms")
     seconds = wait / 1000 if isinstance(wait, int | float) else _retry_after(answer)
-    return MatrixError(answer.status_code, str(said.get("errcode", "M_UNKNOWN")), str(said.get("error", "")), seconds)
+    return MatrixError(
+        answer.status_code,
+        str(said.get("errcode", "M_UNKNOWN")),
+        str(said.get("error", "")),
+        seconds,
+        refusal=str(said.get("id.sosialkamar.code", "")),
+    )
 
 
 def _retry_after(answer: httpx.Response) -> float:

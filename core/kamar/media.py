@@ -105,6 +105,13 @@ def largest(limits: Media) -> int:
     return max(limits.image_mb, limits.audio_mb, limits.video_mb, limits.file_mb) * MB
 
 
+def size_words(size: int) -> str:
+    """Return "240 kB" or "2,4 MB"."""
+    if size < MB:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / MB:.1f} MB".replace(".", ",")
+
+
 def refuse_upload(kind: MediaKind, size: int, limits: Media) -> None:
     """Refuse a file that is a program, or larger than its kind may be.
 

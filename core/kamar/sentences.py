@@ -51,6 +51,17 @@ SENTENCES: dict[str, str] = {
     ),
     "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    # plain_chat
+    "message_empty": _("Pesan masih kosong. Tulis dulu, lalu kirim."),
+    "message_long": _("Pesan terlalu panjang. Pakai paling banyak {most} huruf, atau kirim dalam beberapa pesan."),
+    "photo_missing": _("Pilih dulu fotonya, lalu kirim."),
+    "photo_undescribed": _(
+        "Tulis keterangan foto: foto tanpa keterangan tidak terbaca oleh yang memakai pembaca layar. "
+        "Atau centang kotak di bawahnya, lalu pilih fotonya sekali lagi."
+    ),
+    "room_encrypted": _("Kamar ini terkunci dari ujung ke ujung. Buka lewat obrolan lengkap."),
+    "write_refused": _("Anda sedang tidak dapat menulis di kamar ini. Tanyakan kepada koordinator kamar."),
+    # end of plain_chat
     "broken": _("Ada yang rusak di pihak kami, bukan pada Anda. Coba lagi sebentar; pengelola sudah diberi tahu."),
     "password_wrong": _("Kata sandi yang sekarang tidak cocok. Periksa lagi; huruf besar dan kecil berbeda."),
     "recovery_failed": _("Nama akun atau kata pemulihan tidak cocok. Periksa lagi ejaan dan urutannya."),

@@ -36,6 +36,8 @@ STATUS = {
     "disk_full": 507,
     "upload_too_large": 413,
     "body_malformed": 400,
+    "write_refused": 403,
+    "room_encrypted": 409,
     "broken": 500,
 }
 OTHERWISE = 422  # a field to be mended
@@ -60,6 +62,14 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "login_failed": "sandi",
     "password_wrong": "sandi_lama",
     "recovery_failed": "kata",
+    "message_empty": "pesan",
+    "message_long": "pesan",
+    "photo_missing": "foto",
+    "photo_undescribed": "keterangan",
+    "upload_kind": "foto",
+    "upload_too_large": "foto",
+    "upload_program": "foto",
+    "picture_too_large": "foto",
 }
 
 

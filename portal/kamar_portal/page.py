@@ -13,6 +13,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from kamar.media import size_words
 from kamar.words import pick_language, translate, translate_number
 from kamar_portal import cookies
 from kamar_portal.cookies import Cookie
@@ -66,6 +67,7 @@ def environment(language: str) -> Environment:
     )
     made.globals.update(asset=asset, icon=icon, qr=qr_svg)
     made.filters["number"] = number
+    made.filters["size"] = size_words
     return made
 
 

@@ -20,6 +20,10 @@ from kamar_portal import (
     login,
     member,
     page_cache,
+    plain_chat,
+    plain_chat_photo,
+    plain_chat_room,
+    plain_chat_stream,
     proxy,
     recovery,
     referral,
@@ -79,10 +83,14 @@ def application(portal: Portal) -> web.Application:
         referral.routes(),
         member.routes(),
         admin.routes(),
+        plain_chat.routes(),
+        plain_chat_photo.routes(),
+        plain_chat_stream.routes(),
     ):
         app.add_routes(routes)
     app.on_response_prepare.append(security.add_headers)
     app.cleanup_ctx.append(proxy.upstream)
+    app.cleanup_ctx.append(plain_chat_room.remember)
     return app
 
 
@@ -93,6 +101,6 @@ async def guard_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        return await security.guard_forms(request, handler)
+        return await security.guard_forms(plain_chat_photo.roomy(request), handler)
 
     return await session.know_visitor(request, guarded)

@@ -29,6 +29,7 @@ class Member:
     admin: bool
     demo: bool
     data_saving: bool
+    plain_chat: bool
 
 
 COLUMNS = (
@@ -40,6 +41,7 @@ COLUMNS = (
     member.c.admin,
     member.c.demo,
     member.c.data_saving,
+    member.c.plain_chat,
 )
 
 
@@ -93,6 +95,11 @@ async def rename(db: AsyncConnection, number: MemberId, display_name: str) -> No
 async def save_data(db: AsyncConnection, number: MemberId, *, saving: bool) -> None:
     """Remember whether the member wants pictures only on tap."""
     await db.execute(update(member).where(member.c.id == number).values(data_saving=saving))
+
+
+async def prefer_plain_chat(db: AsyncConnection, number: MemberId, *, preferred: bool) -> None:
+    """Remember whether the member's rooms open as plain pages."""
+    await db.execute(update(member).where(member.c.id == number).values(plain_chat=preferred))
 
 
 async def make_admin(db: AsyncConnection, number: MemberId) -> None:

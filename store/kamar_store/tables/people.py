@@ -19,6 +19,7 @@ member = Table(
     Column("admin", Boolean, nullable=False, default=False),
     Column("demo", Boolean, nullable=False, default=False),
     Column("data_saving", Boolean, nullable=False, default=False),
+    Column("plain_chat", Boolean, nullable=False, default=False),  # rooms open as plain pages
     Column("joined_at", Utc, nullable=False),
     Column("left_at", Utc),
 )
