@@ -1,4 +1,7 @@
-"""Days and times as people say them, in the zone of the place they live in. Indonesia has three zones and no summer time."""
+"""Days and times as people say them, in the zone of the place they live in.
+
+Indonesia has three zones and no summer time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kamar as one plain page: read, write, answer, with nothing but a browser. For keyboards, screen readers, old phones.
+"""A kamar as one plain page: read, write, answer with nothing but a browser; for keyboards, screen readers, old phones.
 
 The page is made from the room's last events, read with the member's own Matrix token, which lies in the member's cookie
 and nowhere else. Photos are in :mod:`kamar_portal.plain_chat_photo`, news without reloading in
@@ -159,7 +159,7 @@ async def page_of(
     )
 
 
-def line_of(request: web.Request, room: OwnRoom, message: Message, start: str = "") -> Line:
+def line_of(room: OwnRoom, message: Message, start: str = "") -> Line:
     """Return a message with its time in the zone where the member lives."""
     at = message.at.astimezone(room.zone)
     back = f"dari={quote(start)}&" if start else ""
@@ -252,6 +252,6 @@ def _days(request: web.Request, room: OwnRoom, said: Sequence[Message], start: s
     today = portal_of(request).clock().astimezone(room.zone).date()
     language = language_of(request)
     return [
-        Day(day_words(day, today, language), [line_of(request, room, message, start) for message in group])
+        Day(day_words(day, today, language), [line_of(room, message, start) for message in group])
         for day, group in groupby(said, key=lambda message: message.at.astimezone(room.zone).date())
     ]

@@ -124,13 +124,12 @@ async def _pieces(request: web.Request, room: OwnRoom, news: News) -> bytes:
 
 
 def _message(request: web.Request, room: OwnRoom, message: Message) -> bytes:
-    line = line_of(request, room, message)
+    line = line_of(room, message)
     shown = {"line": line, "room": room, "saving": room.member.data_saving, "is_last": False, "signs_words": REACTIONS}
     html = render_text(request, "part/plain_line.html", **shown)
     said = render_text(request, "part/plain_said.html", line=line)
-    return _piece(
-        "pesan", {"id": message.event_id, "html": html, "said": "" if message.own else said}, message.event_id
-    )
+    data = {"id": message.event_id, "html": html, "said": "" if message.own else said}
+    return _piece("pesan", data, message.event_id)
 
 
 def _redacted(event: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 
 import httpx
 
+from tests.portal.fake_rooms import FakeRooms
+
 AS_TOKEN = "as-secret"
 MODULE = "/_synapse/client/kamar/v1/"
 
@@ -34,6 +36,7 @@ class FakeSynapse:
     accounts: dict[str, Account] = field(default_factory=dict)
     devices: dict[str, str] = field(default_factory=dict)  # access token: user
     logins: dict[str, str] = field(default_factory=dict)  # login token: user
+    rooms: FakeRooms = field(default_factory=FakeRooms)
 
     def transport(self) -> httpx.MockTransport:
         """Return what the bridge sends its requests through."""
@@ -47,8 +50,10 @@ class FakeSynapse:
         if self.down:
             raise httpx.ConnectError("refused")
         path = unquote(request.url.raw_path.decode().split("?")[0])
-        body = json.loads(request.content or b"{}")
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token in self.devices and (answer := self.rooms.answer(request, self.devices[token])) is not None:
+            return answer
+        body = json.loads(request.content or b"{}")
         if path.startswith(MODULE):
             if token != AS_TOKEN:
                 return _error(403, "M_FORBIDDEN")
