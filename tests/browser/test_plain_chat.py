@@ -96,6 +96,7 @@ class Journey:
         await follow(page, "button", "Lanjut")
         await self.look()
         await type_into(page, "Nama tampilan", name)
+        await type_into(page, "Kata sandi Anda", PASSWORD)
         await follow(page, "button", "Selesai")
         await page.get_by_role("heading", name="Komunitas Saya").wait_for()
         await self.look()
@@ -146,13 +147,18 @@ async def test_a_newcomer_writes_and_sends_a_photo_by_keyboard_alone(server: Bra
     photo.write_bytes(draw("got"))
     async with chromium() as browser, window(browser, way) as page:
         journey = Journey(page, way)
-        await journey.sign_up(server, "Ratna Dewi")
-        await journey.enter()
-        await journey.say(f"Halo tetangga, salam dari {way}")
-        await journey.send_photo(photo, f"Got di depan musala penuh daun, {way}")
-        await journey.shown(f"Got di depan musala penuh daun, {way}")
-        await _answer(journey)
+        await _journey(journey, server, photo)
         assert not journey.found
+
+
+async def _journey(journey: Journey, server: Branch, photo: Path) -> None:
+    described = f"Got di depan musala penuh daun, {journey.way}"
+    await journey.sign_up(server, "Ratna Dewi")
+    await journey.enter()
+    await journey.say(f"Halo tetangga, salam dari {journey.way}")
+    await journey.send_photo(photo, described)
+    await journey.shown(described)
+    await _answer(journey)
 
 
 async def _answer(journey: Journey) -> None:
