@@ -1,14 +1,16 @@
-"""A person without a mouse and without eyes: finds things by what the browser tells assistive programs, moves by Tab."""
+"""A person without mouse and eyes: finds things by what the browser tells assistive programs, moves by Tab."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Literal
 
 import axe_core_python
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, TimeoutError
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
+CHOOSER = 10_000  # milliseconds
 TABS = 120  # presses until one gives up
 Role = Literal["link", "button", "textbox", "checkbox", "radio", "searchbox", "combobox", "spinbutton"]
 
@@ -44,6 +46,18 @@ async def type_into(page: Page, name: str, text: str, role: Literal["textbox", "
     """Reach a field and type."""
     await reach(page, role, name)
     await page.keyboard.type(text)
+
+
+async def choose_file(page: Page, name: str, file: Path) -> None:
+    """Reach the field of a file and choose one; Chromium now and then misses the first press."""
+    field = await reach(page, "button", name)
+    for _ in range(3):
+        with contextlib.suppress(TimeoutError):
+            async with page.expect_file_chooser(timeout=CHOOSER) as chosen:
+                await page.keyboard.press("Enter")
+            await (await chosen.value).set_files(file)
+            return
+    raise AssertionError(f"no file can be chosen: {await field.aria_snapshot()}")
 
 
 async def barriers(page: Page) -> list[str]:

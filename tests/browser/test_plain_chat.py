@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
-from kamar.ids import RoomId
 from kamar.settings import Rooms, Server, Settings
-from kamar_bridges.homeserver import Homeserver
-from kamar_bridges.matrix import Matrix
 from kamar_provisioning.demo_pictures import draw
 from tests.browser.chat_driver import PATIENCE, chromium
-from tests.browser.keyboard import barriers, follow, reach, tick, too_wide, type_into
-from tests.browser.pictures import picture
+from tests.browser.keyboard import barriers, choose_file, follow, tick, too_wide, type_into
 from tests.servers.branch import Branch, branch
-from tests.servers.newcomers import PASSWORD, join
+from tests.servers.newcomers import PASSWORD
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 ROOM = "Kamar RT 003/RW 005 Sukaresmi"
 VILLAGE = "32.16.19.2005"
 SETTINGS = Settings(
-    server=Server(name="kamar.test"), rooms=Rooms(open_at_rt=1, open_at_rw=50, open_at_kelurahan=50, open_at_perintis=50)
+    server=Server(name="kamar.test"),
+    rooms=Rooms(open_at_rt=1, open_at_rw=50, open_at_kelurahan=50, open_at_perintis=50),
 )
 WAYS = {  # width, height, scale of the screen, JavaScript
     "a phone": (360, 800, 1.0, True),
@@ -120,10 +114,7 @@ class Journey:
         """Send a photo, first without saying what is on it."""
         page = self.page
         for words in ("", description):
-            await reach(page, "button", "Foto")
-            async with page.expect_file_chooser() as chosen:
-                await page.keyboard.press("Enter")
-            await (await chosen.value).set_files(photo)
+            await choose_file(page, "Foto", photo)
             if words:
                 await type_into(page, "Keterangan", words)
             await follow(page, "button", "Kirim foto")

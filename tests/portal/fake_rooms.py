@@ -70,7 +70,11 @@ class FakeRooms:
         chunk = self.events[start:end][::-1]
         senders = {event["sender"] for event in chunk} & set(self.names)
         state = [
-            {"type": "m.room.member", "state_key": who, "content": {"membership": "join", "displayname": self.names[who]}}
+            {
+                "type": "m.room.member",
+                "state_key": who,
+                "content": {"membership": "join", "displayname": self.names[who]},
+            }
             for who in senders
         ]
         more = {"end": f"t{start}"} if start else {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+
+from kamar.sentences import SENTENCES
 from tests.portal.browser import Browser, Page, sign_up
 from tests.portal.conftest import House
 from tests.portal.test_community import me, open_rooms
-
-from kamar.sentences import SENTENCES
 
 SITI = "@siti7xk2:kamar.test"
 BUDI = "@budi9wq4:kamar.test"
@@ -43,7 +43,9 @@ async def test_messages_stand_under_their_names_with_times_of_the_place(house: H
 
 async def test_no_id_of_a_person_and_no_markup_of_others_gets_out(house: House, browser: Browser) -> None:
     rooms = house.synapse.rooms
-    rooms.say(SITI, f"Halo {BUDI} dan https://matrix.to/#/{SITI}", format="x", formatted_body="<script>jahat()</script>")
+    rooms.say(
+        SITI, f"Halo {BUDI} dan https://matrix.to/#/{SITI}", format="x", formatted_body="<script>jahat()</script>"
+    )
     rooms.say(BUDI, '<img src=x onerror="jahat()">')
     first = rooms.say(SITI, "Siapa ronda?")
     reply = {"m.relates_to": {"m.in_reply_to": {"event_id": first}}}
