@@ -17,9 +17,8 @@ NAME = 80  # characters
 _LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _AFTER = ".,;:!?)]}*_"  # ends a sentence, not an address
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_PERSON = re.compile(
-    r"(?:https?://matrix\.to/#/)?(?:@|%40)[a-z0-9._=/+-]+(?::|%3A)(?=[0-9.-]*[a-z])[a-z0-9.-]+(?::\d+)?", re.IGNORECASE
-)
+_SERVER = r"(?=[0-9.-]*[a-z])[a-z0-9.-]+(?::\d+)?"  # with a letter: "@19:30" is a time
+_PERSON = re.compile(rf"(?:https?://matrix\.to/#/)?(?:@|%40)[a-z0-9._=/+-]+(?::|%3A){_SERVER}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""From the invitation to a described photo in one's kamar, by keyboard and accessibility tree alone, on a real server."""
+"""From the invitation to a described photo in one's kamar: by keyboard and accessibility tree, on a real server."""
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,12 +11,17 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from kamar.ids import RoomId
 from kamar.settings import Rooms, Server, Settings
+from kamar_bridges.homeserver import Homeserver
+from kamar_bridges.kamar_module import KamarModule
+from kamar_bridges.matrix import Matrix
 from kamar_provisioning.demo_pictures import draw
 from tests.browser.chat_driver import PATIENCE, chromium
 from tests.browser.keyboard import barriers, choose_file, follow, tick, too_wide, type_into
+from tests.browser.pictures import picture
 from tests.servers.branch import Branch, branch
-from tests.servers.newcomers import PASSWORD
+from tests.servers.newcomers import PASSWORD, join, truth, until_idle
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -164,3 +171,72 @@ async def _answer(journey: Journey) -> None:
     await follow(page, "button", "Kirim pesan")
     await expect(page.get_by_role("listitem").filter(has_text="Sudah beres")).to_contain_text("Membalas Anda: Halo")
     await journey.look()
+
+
+async def test_what_neighbours_say_is_announced_without_reloading(server: Branch) -> None:
+    async with Homeserver(server.settings.synapse_url) as pool, chromium() as browser:
+        account, _, room = await _neighbour(server, pool, "Ratna Dewi")
+        _, siti, _ = await _neighbour(server, pool, "Siti Aminah")
+        async with window(browser, "a phone") as page:
+            await _log_in(page, server, account)
+            await siti.send(room, "m.room.message", {"msgtype": "m.text", "body": "Nanti malam ronda"}, "one")
+            told = re.compile(r"Siti Aminah, \d\d\.\d\d: Nanti malam ronda")
+            await expect(page.get_by_role("status")).to_have_text(told, timeout=PATIENCE)
+            said = page.get_by_role("listitem").filter(has_text="Nanti malam ronda")
+            await expect(said).to_contain_text("Siti Aminah")
+            wrong = await siti.send(room, "m.room.message", {"msgtype": "m.text", "body": "Salah kirim"}, "two")
+            await expect(page.get_by_role("listitem").filter(has_text="Salah kirim")).to_have_count(1)
+            await siti.redact(room, wrong, "", "three")
+            await expect(page.get_by_text("Salah kirim")).to_have_count(0)
+            await expect(page.get_by_role("listitem").filter(has_text="Pesan ini sudah dihapus")).to_have_count(1)
+            assert not await barriers(page)
+
+
+async def test_a_lively_kamar_is_read_with_its_photos_and_answers(server: Branch) -> None:
+    async with Homeserver(server.settings.synapse_url) as pool, chromium() as browser:
+        account, _, room = await _neighbour(server, pool, "Ratna Dewi")
+        _, siti, _ = await _neighbour(server, pool, "Siti Aminah")
+        _, budi, _ = await _neighbour(server, pool, "Budi Santoso")
+        first = await siti.send(room, "m.room.message", {"msgtype": "m.text", "body": "Got depan musala mampet."}, "a")
+        address = await budi.upload(draw("got"), "image/jpeg", "got.jpg")
+        image = {"msgtype": "m.image", "body": "Got penuh daun dan plastik", "filename": "got.jpg", "url": address}
+        await budi.send(room, "m.room.message", {**image, "info": {"w": 640, "h": 400}}, "b")
+        answer = {"msgtype": "m.text", "body": "Besok pagi kita bersihkan bersama ya."}
+        relation = {"m.in_reply_to": {"event_id": first}}
+        last = await budi.send(room, "m.room.message", {**answer, "m.relates_to": relation}, "c")
+        sign = {"rel_type": "m.annotation", "event_id": last, "key": "👍"}
+        await siti.send(room, "m.reaction", {"m.relates_to": sign}, "d")
+        async with window(browser, "a phone") as page:
+            await _log_in(page, server, account)
+            shown = page.get_by_role("img", name="Got penuh daun dan plastik")
+            await expect(shown).to_have_js_property("complete", value=True)
+            line = page.get_by_role("listitem").filter(has_text="Besok pagi")
+            await expect(line).to_contain_text("Membalas Siti Aminah: Got depan musala mampet.")
+            await expect(line.get_by_role("img", name="Suka dari 1 orang")).to_have_count(1)
+            assert not re.search(r"@[a-z2-7]{6,}:", await page.content())
+            await picture(page, "plain-chat-360")
+            assert not await barriers(page)
+        read = "SELECT event_id FROM receipts_linearized WHERE user_id = ? AND receipt_type = 'm.read'"
+        assert server.homeserver.sql(read, account)
+
+
+async def _neighbour(server: Branch, pool: Homeserver, name: str) -> tuple[str, Matrix, RoomId]:
+    """Sign somebody up in the same RT; return account, own client, and the kamar."""
+    key = f"{name.replace(' ', '-')}-{secrets.token_hex(12)}"
+    joined = await join(server.portal_url, server.invitation(), key, VILLAGE, 5, 3)
+    await until_idle(server)
+    account = joined["user_id"]
+    await KamarModule(pool, server.homeserver.as_token).set_display_name(account, name)
+    session = await Matrix(pool).login_password(account, PASSWORD, "test")
+    matrix = Matrix(pool, session.access_token)
+    rooms = {kind: room for room, (_, kind, _) in truth(server).rooms().items()}
+    return account, matrix, RoomId(rooms["obrolan"])
+
+
+async def _log_in(page: Page, server: Branch, account: str) -> None:
+    """Log in by typing, and open the kamar."""
+    await page.goto(f"{server.portal_url}/masuk")
+    await type_into(page, "Nama akun", account)
+    await type_into(page, "Kata sandi", PASSWORD)
+    await follow(page, "button", "Masuk")
+    await follow(page, "link", f"Buka halaman sederhana: {ROOM}")

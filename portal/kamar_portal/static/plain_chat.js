@@ -29,6 +29,7 @@ if (talk && "EventSource" in window) {
         gone.className = "help";
         gone.textContent = talk.dataset.hapus;
         line.replaceChildren(line.querySelector("h3"), gone);
+        news.textContent = talk.dataset.hapus; // what was deleted is not said any longer
       }
     });
     hear("muat", () => {
