@@ -216,6 +216,8 @@ async def test_a_lively_kamar_is_read_with_its_photos_and_answers(server: Branch
             assert not re.search(r"@[a-z2-7]{6,}:", await page.content())
             await picture(page, "plain-chat-360")
             assert not await barriers(page)
+            await page.emulate_media(color_scheme="dark")
+            assert not await barriers(page)
         read = "SELECT event_id FROM receipts_linearized WHERE user_id = ? AND receipt_type = 'm.read'"
         assert server.homeserver.sql(read, account)
 
