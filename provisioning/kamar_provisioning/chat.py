@@ -29,6 +29,7 @@ NODE_SECONDS = 120
 FETCHING = "Mengunduh paket klien obrolan"
 BUILDING = "Membangun klien obrolan"
 RETRY = "Periksa sambungan internet ke registri npm, lalu jalankan lagi."
+CACHED = Path("sosial-kamar", "chat")  # finished builds, below the cache directory of a user
 CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline")
 
 
@@ -48,6 +49,11 @@ def build(state: State, progress: Callable[[str], None] | None = None) -> None:
         _put(built, state.chat)
     except OSError as error:
         raise KamarError("chat_build_failed", what=f"{error.strerror}: {error.filename}") from error
+
+
+def version() -> str:
+    """Return the hash of our sources, which names their build."""
+    return _version(_sources())
 
 
 def _sources() -> Path:
@@ -102,7 +108,7 @@ def _cache(state: State) -> Path:
     """Return where builds are kept: the user's cache, or the server's own where its user has no home."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     home = base if base.exists() else base.parent
-    return base / "sosial-kamar" / "chat" if os.access(home, os.W_OK) else state.root / "cache" / "chat"
+    return base / CACHED if os.access(home, os.W_OK) else state.root / "cache" / "chat"
 
 
 def _program(name: str) -> str:
