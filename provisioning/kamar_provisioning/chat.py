@@ -45,13 +45,13 @@ def build(state: State, progress: Callable[[str], None] | None = None) -> None:
     if _built(state.chat) == version:
         return
     try:
-        built = _cached(_cache(state), sources, version, say)
+        built = _cached(_cache(state, version), sources, version, say)
         _put(built, state.chat)
     except OSError as error:
         raise KamarError("chat_build_failed", what=f"{error.strerror}: {error.filename}") from error
 
 
-def version() -> str:
+def current() -> str:
     """Return the hash of our sources, which names their build."""
     return _version(_sources())
 
@@ -104,11 +104,12 @@ def _cached(cache: Path, sources: Path, version: str, say: Callable[[str], None]
     return kept
 
 
-def _cache(state: State) -> Path:
-    """Return where builds are kept: the user's cache, or the server's own where its user has no home."""
+def _cache(state: State, version: str) -> Path:
+    """Return where builds are kept: the user's cache if it may be written or holds ours, else the server's own."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     home = base if base.exists() else base.parent
-    return base / CACHED if os.access(home, os.W_OK) else state.root / "cache" / "chat"
+    usable = os.access(home, os.W_OK) or _built(base / CACHED / version) == version
+    return base / CACHED if usable else state.root / "cache" / "chat"
 
 
 def _program(name: str) -> str:

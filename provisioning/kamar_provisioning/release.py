@@ -66,7 +66,7 @@ def _build_chat(archive: Path) -> None:
         chat.build(state, lambda text: print(f"· {text} …", file=sys.stderr))
         with tarfile.open(archive, "w") as tar:
             for file in sorted(path for path in state.chat.rglob("*") if path.is_file()):
-                name = chat.CACHED / chat.version() / file.relative_to(state.chat)
+                name = chat.CACHED / chat.current() / file.relative_to(state.chat)
                 content = file.read_bytes()
                 entry = tarfile.TarInfo(str(name))  # without owner and time: the same build packs the same
                 entry.size, entry.mode = len(content), FILE_MODE

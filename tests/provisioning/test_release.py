@@ -42,7 +42,7 @@ def test_a_wheel_finds_what_the_working_copy_has_elsewhere(wheel: Path, tmp_path
     zipfile.ZipFile(wheel).extractall(tmp_path)
     script = (
         "from kamar_provisioning import chat, settings_file, synapse;"
-        "print(settings_file.example(), synapse.template_directory(), chat.version())"
+        "print(settings_file.example(), synapse.template_directory(), chat.current())"
     )
     argv = (sys.executable, "-c", script)
     done = subprocess.run(argv, cwd="/", env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True)
@@ -51,7 +51,7 @@ def test_a_wheel_finds_what_the_working_copy_has_elsewhere(wheel: Path, tmp_path
     assert (Path(example), Path(templates)) == (inside / "kamar.toml.example", inside / "synapse_config")
     assert Path(example).read_text() == (ROOT / "kamar.toml.example").read_text()
     assert {file.name for file in Path(templates).glob("*.j2")} == {x.name for x in ROOT.glob("synapse_config/*.j2")}
-    assert version == chat.version()  # so that a build made here is taken there
+    assert version == chat.current()  # so that a build made here is taken there
 
 
 def test_the_same_working_copy_gives_the_same_release(
