@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -39,6 +40,8 @@ def blank() -> Iterator[Machine]:
     lacking = [name for name in NEEDED if not shutil.which(name)]
     if os.geteuid() or lacking:
         pytest.skip(f"no host can be booted here: {', '.join(lacking) or 'only root may'}")
+    # Whoever ends us gets us to take the host away first; the signal may come from a run that took too long.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with TemporaryDirectory() as directory, network() as wires:
         desk = Path(directory)
         make_certificates(desk)
