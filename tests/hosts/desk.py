@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
+import ssl
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -49,23 +51,41 @@ def play(machine: Machine, **variables: Any) -> Recap:
     counted = re.findall(r"^branch1 .*ok=(\d+)\s+changed=(\d+).*failed=(\d+)", done.stdout, re.MULTILINE)
     said = done.stdout + done.stderr
     assert counted, said
-    return Recap(*map(int, counted[-1]), said)
+    ok, changed, failed = map(int, counted[-1])
+    return Recap(ok, changed, failed, said)
 
 
 def ask(machine: Machine, method: str, path: str, **more: Any) -> httpx.Response:
     """Ask the host by its name over https from the seat, trusting our certificate authority and no other."""
 
     def send() -> httpx.Response:
-        import ssl
-
-        trust = ssl.create_default_context(cafile=str(machine.desk / "ca.pem"))
-        with httpx.Client(verify=trust, trust_env=False, timeout=SECONDS) as client:
+        with httpx.Client(verify=_trust(machine), trust_env=False, timeout=SECONDS) as client:
             headers = {"Host": DOMAIN, **more.pop("headers", {})}
             request = client.build_request(method, f"https://{HOST}{path}", headers=headers, **more)
             request.extensions["sni_hostname"] = DOMAIN
             return client.send(request)
 
     return machine.network.at_seat(send)
+
+
+def knock(machine: Machine, path: str, size: int = 0) -> int:
+    """Send the bare head of a request, its path exactly as written, and return the answer's status."""
+    method = "POST" if size else "GET"
+    head = f"{method} {path} HTTP/1.1\r\nHost: {DOMAIN}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+
+    def send() -> int:
+        with (
+            socket.create_connection((HOST, 443), SECONDS) as wire,
+            _trust(machine).wrap_socket(wire, server_hostname=DOMAIN) as tls,
+        ):
+            tls.sendall(head.encode())
+            return int(tls.makefile("rb").readline().split()[1])
+
+    return machine.network.at_seat(send)
+
+
+def _trust(machine: Machine) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(machine.desk / "ca.pem"))
 
 
 def make_certificates(desk: Path) -> None:

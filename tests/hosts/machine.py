@@ -75,7 +75,7 @@ class Machine:
             time.sleep(0.1)
 
     def reboot(self) -> None:
-        """Reboot as an administrator would; ours to start the machine again is nspawn's own doing elsewhere."""
+        """Reboot as an administrator would; nspawn leaves it to us to start the machine again."""
         assert self.process is not None
         self.run("systemctl reboot", check=False)
         assert self.process.wait(STOP_SECONDS) == REBOOTED

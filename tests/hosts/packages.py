@@ -11,7 +11,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -120,7 +120,7 @@ def _run(*argv: str, cwd: Path | None = None) -> str:
     return done.stdout
 
 
-def prepare() -> Sequence[Path]:
+def prepare() -> tuple[Path, Path, Path]:
     """Return tree, repository and wheels, made where they are missing."""
     tree = debian()
     return tree, debs(tree), wheels(tree)

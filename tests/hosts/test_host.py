@@ -19,9 +19,9 @@ import pytest
 
 from kamar.referral import new_code
 from kamar_portal.security import CODE
-from tests.hosts.desk import DOMAIN, Recap, ask, make_certificates, play
+from tests.hosts.desk import DOMAIN, Recap, ask, knock, make_certificates, play
 from tests.hosts.machine import Machine, machine
-from tests.hosts.network import HOST, SEAT, network
+from tests.hosts.network import SEAT, network
 from tests.hosts.packages import prepare
 from tests.servers.newcomers import PASSWORD
 
@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.hosts]
 VILLAGE = "31.71.06.1001"
 WORD = "Selamat pagi, tetangga."
 PATIENCE = 60
+MB = 2**20  # as nginx counts
+PNG = b"\x89PNG\r\n\x1a\n"
 LIAR = "203.0.113.7"  # what a caller says about its own address
 NEEDED = ("mmdebstrap", "systemd-nspawn", "dpkg-scanpackages", "ip", "ssh")
 
@@ -163,10 +165,19 @@ def said(branch: Machine, newcomer: dict[str, str]) -> list[str]:
     ],
 )
 def test_only_what_clients_need_is_open_from_outside(branch: Machine, path: str, code: int) -> None:
-    raw = f"curl --silent --output /dev/null --write-out %{{http_code}} --path-as-is https://{DOMAIN}{path}"
-    argv = f"{raw} --cacert {branch.desk / 'ca.pem'} --resolve {DOMAIN}:443:{HOST} --noproxy *".split()
-    done = subprocess.run(branch.network.from_seat(*argv), capture_output=True, text=True, check=True)
-    assert int(done.stdout) == code
+    assert knock(branch, path) == code
+
+
+@pytest.mark.parametrize(("path", "size"), [("/_matrix/media/v3/upload", 100 * MB + 1), ("/api/v1/join", MB + 1)])
+def test_too_much_is_refused_at_the_door(branch: Machine, path: str, size: int) -> None:
+    assert knock(branch, path, size) == 413
+
+
+def test_a_photo_passes_the_door(branch: Machine, newcomer: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {newcomer['token']}", "Content-Type": "image/png"}
+    photo = PNG + b"\0" * 2 * MB
+    sent = ask(branch, "POST", "/_matrix/media/v3/upload", headers=headers, content=photo)
+    assert sent.status_code == 200, sent.text
 
 
 def test_only_ssh_and_nginx_listen_for_others(branch: Machine) -> None:
