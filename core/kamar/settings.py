@@ -45,7 +45,10 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """``sqlite`` or ``postgresql://user:password@host:port/name``. Synapse's own lies beside it, ``NAME_synapse``."""
+    """``sqlite`` or ``postgresql://user:password@host:port/name``, by a socket ``postgresql://user@/name?host=/directory``.
+
+    Synapse's own lies beside it, ``NAME_synapse``.
+    """
 
     url: str = SQLITE
 

@@ -29,6 +29,7 @@ NODE_SECONDS = 120
 FETCHING = "Mengunduh paket klien obrolan"
 BUILDING = "Membangun klien obrolan"
 RETRY = "Periksa sambungan internet ke registri npm, lalu jalankan lagi."
+CACHED = Path("sosial-kamar", "chat")  # finished builds, below the cache directory of a user
 CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline")
 
 
@@ -44,10 +45,15 @@ def build(state: State, progress: Callable[[str], None] | None = None) -> None:
     if _built(state.chat) == version:
         return
     try:
-        built = _cached(_cache(state), sources, version, say)
+        built = _cached(_cache(state, version), sources, version, say)
         _put(built, state.chat)
     except OSError as error:
         raise KamarError("chat_build_failed", what=f"{error.strerror}: {error.filename}") from error
+
+
+def current() -> str:
+    """Return the hash of our sources, which names their build."""
+    return _version(_sources())
 
 
 def _sources() -> Path:
@@ -98,11 +104,12 @@ def _cached(cache: Path, sources: Path, version: str, say: Callable[[str], None]
     return kept
 
 
-def _cache(state: State) -> Path:
-    """Return where builds are kept: the user's cache, or the server's own where its user has no home."""
+def _cache(state: State, version: str) -> Path:
+    """Return where builds are kept: the user's cache if it may be written or holds ours, else the server's own."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     home = base if base.exists() else base.parent
-    return base / "sosial-kamar" / "chat" if os.access(home, os.W_OK) else state.root / "cache" / "chat"
+    usable = os.access(home, os.W_OK) or _built(base / CACHED / version) == version
+    return base / CACHED if usable else state.root / "cache" / "chat"
 
 
 def _program(name: str) -> str:

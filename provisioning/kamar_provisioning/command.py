@@ -44,6 +44,14 @@ SUBCOMMANDS = (
     Subcommand(
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"
     ),
+    Subcommand(
+        "unit",
+        "menjalankan satu langkah server (dipakai oleh systemd)",
+        "unit",
+        "./kamar unit ready --state /var/lib/kamar",
+    ),
+    Subcommand("settings", "memeriksa berkas pengaturan", "settings_command", "./kamar settings var/kamar.toml"),
+    Subcommand("release", "membuat berkas rilis untuk Ansible", "release", "./kamar release .cache/release"),
     Subcommand("test", "menjalankan semua pemeriksaan dan tes", "test", "./kamar test --unit", passes_on=True),
     Subcommand("lock", "mengunci versi semua pustaka (untuk pengembang)", "lock", "./kamar lock --upgrade"),
     Subcommand("bench", "mengukur kecepatan", "bench", "./kamar bench wilayah --json hasil.json"),

@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Stop the server; one that does not run is an error with a sentence."""
     state = State(arguments.state.resolve())
+    run_file.refuse_under_systemd(state)
     if not stop(state):
         raise KamarError("not_running", state=str(state.root))
     print(sentences.STOPPED)

@@ -8,6 +8,7 @@ server is healthy only when each of them refuses.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,8 @@ from kamar_provisioning import probe, sentences
 MODULES = frozenset({"registration", "structure"})
 APPSERVICE = "kamar"  # its id in the registration
 PATIENCE = 0.0  # seconds: whoever asks for health asks again
+HEALTHY_SECONDS = 180.0  # a first start on a slow machine, many times over
+ASK_SECONDS = 0.5
 SECONDS = 20.0  # for one answer; a server that needs longer is not well
 REFUSED, LIMITED = "M_FORBIDDEN", "M_LIMIT_EXCEEDED"
 GONE = ("M_UNKNOWN_TOKEN", "M_NOT_FOUND")  # the probe of a database that was replaced
@@ -62,6 +65,24 @@ async def check(settings: Settings, state: State, *, starting: bool = False) -> 
 async def _checks(questions: Mapping[str, Awaitable[str]]) -> tuple[Check, ...]:
     problems = await asyncio.gather(*questions.values())
     return tuple(Check(name, problem) for name, problem in zip(questions, problems, strict=True))
+
+
+async def until_healthy(
+    settings: Settings, state: State, hopeless: Callable[[], bool] = lambda: False
+) -> tuple[str, ...]:
+    """Ask until nothing is wrong; return what still is when the time is over or it is ``hopeless``, one line each."""
+    checks: tuple[Check, ...] = ()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEALTHY_SECONDS):
+            while True:
+                await make_probe(settings, state)
+                checks = await check(settings, state, starting=True)
+                if not any(each.problem for each in checks):
+                    return ()
+                if hopeless():
+                    break
+                await asyncio.sleep(ASK_SECONDS)
+    return tuple(f"  {each.name}: {each.problem}" for each in checks if each.problem) or (f"  {sentences.SILENT}",)
 
 
 async def make_probe(settings: Settings, state: State) -> None:

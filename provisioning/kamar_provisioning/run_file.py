@@ -30,12 +30,14 @@ class Run:
 
 
 @contextmanager
-def only_one(state: State) -> Iterator[None]:
+def only_one(state: State, *, systemd: bool = False) -> Iterator[None]:
     """Hold the server's lock; the kernel lets it go when we and our forks are gone, however we end.
 
     Raises:
-        KamarError: ``already_running``.
+        KamarError: ``already_running``, or ``run_by_systemd``, which alone may then start it.
     """
+    if not systemd:
+        refuse_under_systemd(state)
     descriptor = os.open(_lock(state), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + PATIENCE
@@ -64,6 +66,26 @@ def running(state: State) -> Run | None:
         return None if _locked(descriptor, fcntl.LOCK_SH) else _read(state)
     finally:
         os.close(descriptor)
+
+
+def by_systemd(state: State) -> bool:
+    """Tell whether systemd starts and stops this server (``kamar unit``), and not ``kamar up``."""
+    return _systemd(state).exists()
+
+
+def give_to_systemd(state: State) -> None:
+    """Write down that this server is systemd's from now on."""
+    _systemd(state).touch(mode=0o600)
+
+
+def refuse_under_systemd(state: State) -> None:
+    """Keep a second supervisor away.
+
+    Raises:
+        KamarError: ``run_by_systemd``.
+    """
+    if by_systemd(state):
+        raise KamarError("run_by_systemd", state=str(state.root), file=str(_systemd(state)))
 
 
 def write(state: State, run: Run) -> None:
@@ -102,6 +124,10 @@ def _read(state: State) -> Run:
 
 def _file(state: State) -> Path:
     return state.root / "run.json"
+
+
+def _systemd(state: State) -> Path:
+    return state.root / "systemd"
 
 
 def _lock(state: State) -> Path:

@@ -44,6 +44,11 @@ ERRORS = {
         "Port {port} ({name}) sudah dipakai program lain. Pilih yang lain di bagian [ports] dalam kamar.toml; "
         "0 berarti dipilihkan. Untuk portal juga bisa: ./kamar up --port {other}"
     ),
+    "release_failed": "Rilis tidak bisa dibuat: {what}",
+    "run_by_systemd": (
+        "Server di {state} dijalankan oleh systemd: systemctl start kamar.target (atau stop). "
+        "Untuk kembali ke ./kamar up: hentikan dulu, lalu hapus {file}."
+    ),
     "seat_refused": "Synapse menolak memberi tempat: {errcode}",
     "settings_syntax": "{file} bukan TOML yang benar: {what}",
     "state_not_writable": "Direktori {state} tidak bisa ditulis oleh {user}. Pilih yang lain dengan --state DIREKTORI.",
@@ -82,6 +87,7 @@ GATE_UNTRIED = "belum pernah dicoba; jalankan ./kamar up"
 GATE_OPEN = "kamar resmi terbuka untuk siapa saja: modul `structure` tidak menjaga pintu ini"
 HEALTHY = "sehat"
 UNHEALTHY = "TIDAK SEHAT"
+SETTINGS_RIGHT = "Pengaturan ini benar."
 NOT_RUNNING = "tidak berjalan"
 
 

@@ -42,7 +42,8 @@ async def status_of(site: Site) -> dict[str, Any]:
     settings, state = site.settings, site.state
     run = run_file.running(state)
     admin = invitation = None
-    checks = list(await check(settings, state)) if run else []
+    checks = list(await check(settings, state)) if run or run_file.by_systemd(state) else []
+    running = any(not each.problem for each in checks) if run_file.by_systemd(state) else run is not None
     try:
         if await is_ready(site.store):
             admin = await links.admin_link(site, datetime.now(UTC))
@@ -59,7 +60,7 @@ async def status_of(site: Site) -> dict[str, Any]:
         "admin_link": admin,
         "invite_link": invitation,
         "local_only": settings.local_only,
-        "running": run is not None,
+        "running": running,
         "healthy": bool(checks) and not any(each.problem for each in checks),
         "checks": {each.name: each.problem or "ok" for each in checks},
         "pid": run.pid if run else None,

@@ -22,7 +22,7 @@ from kamar.settings import SQLITE, Settings
 from kamar.signup import PASSWORD_SHORTEST
 from kamar.state import State, read_secret, write_secret
 from kamar_provisioning.process import Process
-from kamar_store.postgresql import synapse_database
+from kamar_store.postgresql import server, synapse_database
 
 SECRETS = ("as_token", "hs_token", "macaroon_secret_key", "form_secret", "worker_replication_secret")
 SECRET_BYTES = 32
@@ -122,7 +122,7 @@ def _database(settings: Settings, state: State) -> dict[str, Any]:
     args: dict[str, Any] = {
         **dict(parse_qsl(url.query)),  # sslmode and its kin are libpq's own words
         "dbname": synapse_database(settings.database.url),
-        "host": url.hostname or "127.0.0.1",
+        "host": server(settings.database.url),
         "port": url.port or 5432,
         "user": unquote(url.username or ""),
         "password": unquote(url.password or ""),

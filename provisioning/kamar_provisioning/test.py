@@ -18,6 +18,7 @@ CHECKS = {
     "ruff format": ("ruff", "format", "--check", "--quiet", "."),
     "mypy": ("mypy",),
     "lint-imports": ("lint-imports",),
+    "ansible-lint": ("ansible-lint", "--offline", "-q", "--nocolor", "ansible"),
 }
 UNIT = "not integration and not browser and not slow"
 
@@ -25,7 +26,9 @@ UNIT = "not integration and not browser and not slow"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options; whatever else is given goes to pytest."""
     parser.add_argument("--unit", action="store_true", help="hanya tes yang cepat, tanpa server dan peramban")
-    parser.add_argument("--checks", action="store_true", help="hanya pemeriksaan: ruff, mypy, lint-imports")
+    parser.add_argument(
+        "--checks", action="store_true", help=f"hanya pemeriksaan: {', '.join(CHECKS)}"
+    )
     parser.epilog = f"{parser.epilog}\nKata lain diteruskan ke pytest: ./kamar test -k undangan -x"
 
 

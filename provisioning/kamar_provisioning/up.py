@@ -19,19 +19,17 @@ from kamar_provisioning import links, run_file, sentences, synapse
 from kamar_provisioning.command import add_state
 from kamar_provisioning.directory import open_directory
 from kamar_provisioning.down import stop
-from kamar_provisioning.health import Check, check, make_probe
+from kamar_provisioning.health import until_healthy
 from kamar_provisioning.log_file import LogFile
 from kamar_provisioning.ports import held
 from kamar_provisioning.prepare import keep_ports, prepare, settle
-from kamar_provisioning.process import Process
+from kamar_provisioning.process import Process, serve_process
 from kamar_provisioning.supervisor import Child, Supervisor
 from kamar_provisioning.terminal import addresses, qr, step
 from kamar_store.site import Site
 from kamar_store.store import connect
 
-HEALTHY_SECONDS = 180.0  # a first start on a slow machine, many times over
 RESTARTS_MAX = 4  # of one child before the server was ever healthy
-ASK_SECONDS = 0.5
 LAST_WORDS = 3  # lines of a crashing child to show
 
 
@@ -50,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     open_directory(state)
     with run_file.only_one(state):
         settings = _prepared(state, arguments)
-        processes = (*synapse.processes(settings, state), _serve(state))
+        processes = (*synapse.processes(settings, state), serve_process(state))
         step(sentences.STARTING)
         if not arguments.detach:
             return asyncio.run(_foreground(settings, state, processes, demo=arguments.demo))
@@ -64,11 +62,6 @@ def _prepared(state: State, arguments: argparse.Namespace) -> Settings:
         settings = keep_ports(state, settings, stack.enter_context(held(settings)))
         asyncio.run(prepare(settings, state, datetime.now(UTC)))
     return settings
-
-
-def _serve(state: State) -> Process:
-    argv = (sys.executable, "-m", "kamar_provisioning.command", "serve", "--state", str(state.root))
-    return Process("serve", argv, {})
 
 
 async def _foreground(settings: Settings, state: State, processes: Sequence[Process], *, demo: bool) -> int:
@@ -162,22 +155,14 @@ async def _announce(settings: Settings, state: State, *, demo: bool, hint: str) 
 
 
 async def _until_healthy(site: Site) -> None:
-    checks: tuple[Check, ...] = ()
-    try:
-        async with asyncio.timeout(HEALTHY_SECONDS):
-            while True:
-                await make_probe(site.settings, site.state)
-                checks = await check(site.settings, site.state, starting=True)
-                if not any(each.problem for each in checks):
-                    return
-                run = run_file.running(site.state)
-                if run and any(child.restarts >= RESTARTS_MAX for child in run.children):
-                    break
-                await asyncio.sleep(ASK_SECONDS)
-    except TimeoutError:
-        pass
-    problems = [f"  {each.name}: {each.problem}" for each in checks if each.problem]
-    raise KamarError("not_healthy", problems="\n".join([*problems, *_last_words(site.state)]), log=str(site.state.log))
+    def crashing() -> bool:
+        run = run_file.running(site.state)
+        return run is not None and any(child.restarts >= RESTARTS_MAX for child in run.children)
+
+    problems = await until_healthy(site.settings, site.state, hopeless=crashing)
+    if problems:
+        said = "\n".join([*problems, *_last_words(site.state)])
+        raise KamarError("not_healthy", problems=said, log=str(site.state.log))
 
 
 def _last_words(state: State) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import asyncpg
 
@@ -16,6 +16,11 @@ CONNECT_SECONDS = 15
 def synapse_database(url: str) -> str:
     """Return the name of Synapse's database, which lies beside ours."""
     return f"{_database(urlsplit(url))}_synapse"
+
+
+def server(url: str) -> str:
+    """Return the server's host name, or the directory of its socket (``postgresql://user@/name?host=/run/postgresql``)."""
+    return _server(urlsplit(url))
 
 
 async def ensure(url: str) -> None:
@@ -38,7 +43,7 @@ async def _connect(parts: SplitResult) -> asyncpg.Connection:
     for database in (MAINTENANCE, _database(parts)):
         try:
             return await asyncpg.connect(
-                host=parts.hostname or "127.0.0.1",
+                host=_server(parts),
                 port=parts.port or 5432,
                 user=user or None,
                 password=unquote(parts.password) if parts.password else None,
@@ -52,7 +57,7 @@ async def _connect(parts: SplitResult) -> asyncpg.Connection:
         except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
             raise KamarError(
                 "database_unreachable",
-                host=parts.hostname,
+                host=_server(parts),
                 port=parts.port or 5432,
                 what=type(error).__name__,
             ) from error
@@ -84,3 +89,7 @@ async def _ensure_one(connection: asyncpg.Connection, parts: SplitResult, databa
 
 def _database(parts: SplitResult) -> str:
     return unquote(parts.path.lstrip("/"))
+
+
+def _server(parts: SplitResult) -> str:
+    return parts.hostname or parse_qs(parts.query).get("host", ["127.0.0.1"])[0]
