@@ -53,8 +53,9 @@ logging.getLogger("nio").setLevel(logging.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """Somebody invites the account; ``direct`` as the inviter says."""
+    """Somebody invites the account; ``direct`` as the inviter says. It may come several times, with the same id."""
 
+    event_id: EventId
     room_id: RoomId
     sender: UserId
     direct: bool
@@ -215,7 +216,12 @@ def _batch(answer: SyncResponse, me: UserId) -> Batch:
             if event is not None:
                 events.append(event)
     invites = [
-        Invite(RoomId(room), UserId(state.sender), state.content.get("is_direct") is True)
+        Invite(
+            EventId(str(state.source.get("event_id") or f"invite:{room}:{answer.next_batch}")),
+            RoomId(room),
+            UserId(state.sender),
+            state.content.get("is_direct") is True,
+        )
         for room, info in answer.rooms.invite.items()
         for state in info.invite_state
         if getattr(state, "state_key", None) == me and getattr(state, "membership", "") == "invite"
