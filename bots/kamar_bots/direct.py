@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from kamar.errors import KamarError
-from kamar.ids import EventId, RoomId
+from kamar.ids import RoomId
 from kamar_bots import encrypted
 from kamar_bots.answer import Effect, notice
 from kamar_bots.courtesy import ASKED_WITHIN
@@ -63,14 +63,14 @@ class Direct:
             since = await cursor.get(db, POSITION) or ""
             waiting = bool(await direct.sealed(db))
         batch = await self.device.encrypted.sync(since, LOOK if waiting or not since else WAIT)
-        await self.take(batch, since)
+        await self.take(batch)
         async with self.site.store.write() as db:
             await cursor.put(db, POSITION, batch.next)
 
-    async def take(self, batch: Batch, since: str) -> None:
+    async def take(self, batch: Batch) -> None:
         """Answer what arrived, each event once, however often it comes."""
         for invite in batch.invites:
-            await self._invited(invite, since)
+            await self._invited(invite)
         for event in batch.events:
             if event.type == "m.room.member":
                 await self._moved(event)
@@ -98,13 +98,12 @@ class Direct:
         except TimeoutError:
             return
 
-    async def _invited(self, invite: Invite, since: str) -> None:
+    async def _invited(self, invite: Invite) -> None:
         """Accept a direct talk with somebody of this server."""
         if not invite.direct or invite.sender.partition(":")[2] != self.site.settings.server.name:
             return
-        name = EventId(f"invite:{invite.room_id}:{since}")
         content = {"concern": Concern.INVITED}
-        await self._answer(Arrival(name, invite.room_id, invite.sender, "m.room.member", content))
+        await self._answer(Arrival(invite.event_id, invite.room_id, invite.sender, "m.room.member", content))
 
     async def _moved(self, event: Event) -> None:
         """Leave with the last person: nobody is left to talk to."""
@@ -202,7 +201,8 @@ class Direct:
             return
         await cursor.mark(db, mark, now)
         renewed = await cursor.marked(db, RENEWED)
-        text = encrypted.NEW_DEVICE if renewed is not None and renewed > now - TOO_LATE else encrypted.KEY_MISSING
+        old = renewed is not None and sent_at(arrival, now) < renewed
+        text = encrypted.NEW_DEVICE if old else encrypted.KEY_MISSING
         content = notice(text.format(portal=self.site.settings.portal_url), mention=arrival.sender)
         payload = {"room_id": arrival.room_id, "type": "m.room.message", "content": content}
         await self._write(db, arrival, [Effect("send", payload)], now)

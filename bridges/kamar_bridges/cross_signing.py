@@ -1,7 +1,7 @@
 """Cross-signing of an account's one device, because clients begin to leave out devices that their owner did not sign.
 
-The rule is MSC4153 ("exclude non-cross-signed devices"), the format stands in the specification ("Cross-signing", v1.18). nio
-knows nothing of it. There is no user-signing key: the account verifies nobody.
+The rule is MSC4153 ("exclude non-cross-signed devices"), the format stands in the specification ("Cross-signing",
+v1.18). nio knows nothing of it. There is no user-signing key: the account verifies nobody.
 """
 
 from __future__ import annotations

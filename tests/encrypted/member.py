@@ -100,7 +100,8 @@ class Phone:
         return [
             heard
             for place, sender, heard in self.heard
-            if (place, sender) == (room, bot) and word in str(heard.content.get("body", ""))
+            if (place, sender, heard.type) == (room, bot, "m.room.message")
+            and word in str(heard.content.get("body", ""))
         ]
 
     async def until(self, happened: Any) -> None:
