@@ -14,7 +14,7 @@ from kamar.errors import KamarError
 from kamar.ids import EventId, RoomId, UserId
 from kamar.structure import KEY_FIELD
 from kamar_bots.answer import notice
-from kamar_bots.direct_device import Device, is_lost
+from kamar_bots.direct_device import NAME, Device, is_lost
 from kamar_bots.encrypted import HELLO, NOT_ENCRYPTED
 from kamar_bridges.encrypted import ALGORITHM, encrypted_file
 from kamar_bridges.homeserver import MatrixError
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 LOGIN_LASTS = timedelta(minutes=10)
 GONE = frozenset({"M_FORBIDDEN", "M_NOT_FOUND"})  # the room is no more, or we are not in it: nobody to speak to
-NAME = "Kamar (terenkripsi)"
 MESSAGE = "m.room.message"
 
 
@@ -103,7 +102,9 @@ class Sender:
         return None
 
     async def _is_encrypted(self, room: RoomId) -> bool:
-        """Tell whether a room is encrypted; where it is not, try to switch that on."""
+        """Tell whether a room is encrypted, which is for ever; where it is not, try to switch that on."""
+        if self.device.encrypted.knows(room):
+            return True
         try:
             await self.device.matrix.get_state(room, "m.room.encryption")
         except MatrixError as error:

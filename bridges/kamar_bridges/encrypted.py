@@ -138,6 +138,10 @@ class Encrypted:
         except (EncryptionError, AttributeError, KeyError, TypeError, ValueError):
             return None
 
+    def knows(self, room: RoomId) -> bool:
+        """Tell whether something was sent to a room in this run, and nobody came or left since."""
+        return room in self._looked_at
+
     def forget(self, room: RoomId) -> None:
         """Forget who is in a room: somebody came or left."""
         self._looked_at.discard(room)

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from kamar_bots import direct
 from kamar_provisioning.jobs import Desk
-from tests.encrypted.member import Phone, phone
+from kamar_store.site import Site
+from tests.bots.test_real_synapse import running
+from tests.encrypted.member import phone
 from tests.encrypted.people import BOT, person, until_said
 from tests.servers.branch import Branch
 
@@ -24,19 +27,21 @@ STEPS = {
 }
 
 
-async def test_a_power_cut_at_any_step_leaves_exactly_one_answer(server: Branch, at: Desk, tmp_path: Path) -> None:
-    server.start_serve()
+async def test_a_power_cut_at_any_step_leaves_exactly_one_answer(
+    server: Branch, site: Site, at: Desk, tmp_path: Path
+) -> None:
     async with phone(at.matrix.homeserver.url, await person(at, "Siti"), tmp_path / "siti") as siti:
-        room = await siti.talk_to(BOT)
-        await siti.hears(room, BOT, "Halo! Saya Kamar")
+        async with running(direct.run(site)):
+            room = await siti.talk_to(BOT)
+            await siti.hears(room, BOT, "Halo! Saya Kamar")
         for number, step in enumerate(STEPS.values(), 1):
-            server.kill_serve()
             await siti.say(room, "kamar")
             assert await _dies(server, step) == -signal.SIGKILL
-            server.start_serve()
-            await siti.hears(room, BOT, "Anda tinggal di", after=number - 1)
-            await _all_said(server, siti, room, number)
-        server.stop_serve()
+            async with running(direct.run(site)):
+                await siti.hears(room, BOT, "Anda tinggal di", after=number - 1)
+                await siti.say(room, "makasih")  # answers keep their order, so one to a last word ends them
+                await siti.hears(room, BOT, "Sama-sama!", after=number - 1)
+                await until_said(site)
         assert len(siti.said(room, BOT, "Anda tinggal di")) == len(STEPS)
         assert all(heard.encrypted for heard in siti.said(room, BOT))
 
@@ -47,12 +52,3 @@ async def _dies(server: Branch, step: str) -> int:
         process = await asyncio.create_subprocess_exec(*argv, stdout=log, stderr=log)
     async with asyncio.timeout(60):
         return await process.wait()
-
-
-async def _all_said(server: Branch, siti: Phone, room: str, number: int) -> None:
-    """Wait until nothing is left to say, and until a last word is answered: answers keep their order."""
-    await siti.say(room, "makasih")
-    await siti.hears(room, BOT, "Sama-sama!", after=number - 1)
-    site = server.site()
-    await until_said(site)
-    await site.store.close()
