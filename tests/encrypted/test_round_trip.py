@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -9,18 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from kamar.ids import RoomId
 from kamar.state import read_secret
 from kamar_bots import direct, serve
+from kamar_bots.direct_sending import Sender
 from kamar_bots.handler import MOST
 from kamar_bridges.encrypted import plain_file
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.matrix import Matrix
 from kamar_provisioning import jobs
 from kamar_provisioning.jobs import Desk
-from kamar_store import session
+from kamar_store import cursor, session
 from kamar_store.site import Site
+from kamar_store.tables import direct_reply
 from tests.bots.test_real_synapse import running
 from tests.encrypted.member import Phone, phone
 from tests.encrypted.people import BOT, person, until_said
@@ -139,6 +143,33 @@ async def test_one_device_serves_for_ever_and_reads_what_came_while_it_was_away(
     assert devices(server) == before
     assert len(before) == 1
     assert len(siti.said(room, BOT)) == 4
+
+
+async def test_what_was_answered_stays_answered_when_the_stream_is_read_again(
+    site: Site, siti: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site.store.read() as db:
+        before = await cursor.get(db, direct.POSITION)
+    async with running(direct.run(site)):
+        room = await siti.talk_to(BOT)
+        await siti.say(room, "kamar")
+        await siti.hears(room, BOT, "Anda tinggal di")
+        await until_said(site)
+    async with site.store.write() as db:
+        await cursor.put(db, direct.POSITION, before or "")
+
+    async def silent(sender: Sender) -> None: ...
+
+    monkeypatch.setattr(Sender, "drain", silent)  # what it would say stays where it can be counted
+    async with running(direct.run(site)):
+        async with asyncio.timeout(60):
+            while True:
+                async with site.store.read() as db:
+                    if await cursor.get(db, direct.POSITION) != (before or ""):
+                        break
+                await asyncio.sleep(0.1)
+        async with site.store.read() as db:
+            assert (await db.execute(select(direct_reply.c.key))).all() == []
 
 
 async def test_a_new_telephone_of_the_asker_reads_the_answers(
