@@ -106,9 +106,12 @@ class Direct:
         await self._answer(Arrival(invite.event_id, invite.room_id, invite.sender, "m.room.member", content))
 
     async def _moved(self, event: Event) -> None:
-        """Leave with the last person: nobody is left to talk to."""
+        """Greet who accepts our invitation; leave with the last person."""
         self.device.encrypted.forget(event.room_id)
-        if event.state_key == self.me or event.content.get("membership") not in GONE_WITH:
+        membership = event.content.get("membership")
+        if event.state_key != self.me and membership == "join" and event.before != "join":
+            await self._greet(event)
+        if event.state_key == self.me or membership not in GONE_WITH:
             return
         try:
             if set(await self.device.matrix.joined_members(event.room_id)) == {self.me}:
@@ -116,6 +119,15 @@ class Direct:
         except MatrixError as error:
             if error.status == 0 or is_lost(error):
                 raise
+
+    async def _greet(self, event: Event) -> None:
+        now = datetime.now(UTC)
+        async with self.site.store.write() as db:
+            ours = await direct.talk(db, event.sender, encrypted=True) == event.room_id
+            arrival = Arrival(event.event_id, event.room_id, event.sender, event.type, {})
+            if ours and await direct.note(db, arrival, now):
+                payload = {"type": "m.room.message", "content": notice(encrypted.HELLO, mention=event.sender)}
+                await self._write(db, arrival, [Effect("send", {"room_id": event.room_id, **payload})], now)
 
     async def _hear(self, events: Sequence[Event]) -> None:
         plain = [event for event in events if event.type not in (ENCRYPTED, "m.room.member")]

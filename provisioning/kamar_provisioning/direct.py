@@ -29,6 +29,7 @@ async def talk(desk: Desk, row: Row) -> None:
     if room is not None and await _invited(desk, row, room, user):
         return
     room = await _room(desk, row, user)
+    await _say(desk, row, room, user)
     async with desk.site.store.write() as db:
         await direct.made(db, user, room, encrypted=False)
 
@@ -37,8 +38,7 @@ async def _invited(desk: Desk, row: Row, room: RoomId, user: UserId) -> bool:
     """Show somebody an earlier room again; false when it can't be used any more."""
     try:
         if user in await desk.matrix.joined_members(room):
-            content = {"msgtype": "m.notice", "body": HERE, "m.mentions": {"user_ids": [user]}}
-            await desk.matrix.send(room, "m.room.message", content, txn_id(row))
+            await _say(desk, row, room, user)
         else:
             await desk.matrix.invite(room, user)
     except MatrixError as error:
@@ -53,6 +53,11 @@ async def _room(desk: Desk, row: Row, user: UserId) -> RoomId:
     if row.attempts > 1 and (found := await desk.module.room(row.key)) is not None:
         return found.room_id
     return await desk.matrix.create_room(plain_room(row.key, user, desk.site.settings.rooms.version))
+
+
+async def _say(desk: Desk, row: Row, room: RoomId, user: UserId) -> None:
+    content = {"msgtype": "m.notice", "body": HERE, "m.mentions": {"user_ids": [user]}}
+    await desk.matrix.send(room, "m.room.message", content, txn_id(row))
 
 
 def plain_room(key: str, user: UserId, version: str) -> dict[str, Any]:

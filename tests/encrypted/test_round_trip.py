@@ -279,17 +279,18 @@ async def test_the_account_for_all_shows_the_way_out_of_an_encrypted_talk(site: 
         await siti.until(lambda: BOT in siti.invited.values())
         safe = next(place for place, sender in siti.invited.items() if sender == BOT)
         await siti.client.join(safe)
-        await siti.look()
+        assert (await siti.hears(safe, BOT, "Halo! Saya Kamar")).encrypted
         await siti.say(safe, "kamar")
         assert (await siti.hears(safe, BOT, "Anda tinggal di")).encrypted
         await siti.say(safe, "!biasa")
         await siti.until(lambda: kamar in siti.invited.values())
         plain = next(place for place, sender in siti.invited.items() if sender == kamar)
         await siti.client.join(plain)
-        await siti.look()
+        assert not (await siti.hears(plain, kamar, "Di sini obrolan biasa kita")).encrypted
         await siti.say(plain, "kamar")
         assert not (await siti.hears(plain, kamar, "Anda tinggal di")).encrypted
-        await siti.say(safe, "halo")
+        await siti.say(safe, "!biasa")  # again: the room is there, so it is only shown
+        await siti.hears(plain, kamar, "Di sini obrolan biasa kita", after=1)
         assert len(siti.said(room, kamar)) == 2  # the question, and that the invitation comes
 
 
