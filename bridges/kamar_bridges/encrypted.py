@@ -119,6 +119,7 @@ class Encrypted:
         Raises:
             MatrixError: refused, or no answer.
         """
+        self._client.access_token = self.session.access_token  # nio 0.26 drops it after some refusals
         self._client.next_batch = ""  # nio would otherwise not open again what it has seen
         answer = await _answer(
             self._client.sync(int(wait * 1000), FILTER, since or None, full_state=None, set_presence="offline")
@@ -158,6 +159,8 @@ class Encrypted:
             await self._look_at(room)
             if self._client.should_query_keys:
                 await _answer(self._client.keys_query())
+            if kind != "m.reaction":
+                await self._share(room)
             answer = await _answer(
                 self._client.room_send(room, kind, dict(content), txn_id, ignore_unverified_devices=True)
             )
@@ -179,6 +182,35 @@ class Encrypted:
         assert self._client.olm is not None
         self._client.olm.users_for_key_query.update(self._client.rooms[room].users)
         self._looked_at.add(room)
+
+    async def _share(self, room: RoomId) -> None:
+        """Give the key of what is about to be sent to every device that can be reached.
+
+        nio takes the key for given also where the homeserver did not take it; what is sent then nobody could read.
+
+        Raises:
+            MatrixError: refused, or no answer; the next try begins with a new key.
+        """
+        client, olm = self._client, self._client.olm
+        assert olm is not None
+        if not olm.should_share_group_session(room):
+            return
+        reached: set[tuple[str, str]] = set()
+        try:
+            answer = await _answer(client.share_group_session(room, ignore_unverified_devices=True))
+            reached = answer.users_shared_with
+        finally:
+            client.access_token = self.session.access_token  # dropped when the key was refused, see sync
+            wanted = {
+                (user, device.id)
+                for user in client.rooms[room].users
+                for device in client.device_store.active_user_devices(user)
+                if device.id != self.session.device_id and olm.session_store.get(device.curve25519)
+            }
+            if not wanted <= reached:
+                olm.outbound_group_sessions.pop(room, None)
+        if not wanted <= reached:
+            raise MatrixError(0, "unreachable", "keys")
 
     async def _tend(self) -> None:
         """Do what keeps keys fresh: upload new ones, ask for others', mend broken channels."""
