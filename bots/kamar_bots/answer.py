@@ -9,7 +9,7 @@ from typing import Any
 
 from kamar.ids import EventId, RoomId, UserId
 from kamar_bots import pictures
-from kamar_bots.talk import Ask, Reply
+from kamar_bots.talk import Ask, Reply, Talk
 
 FORMAT = "org.matrix.custom.html"
 
@@ -22,7 +22,7 @@ class Effect:
     payload: Mapping[str, Any]
 
 
-def effects(reply: Reply, ask: Ask, to: EventId) -> list[Effect]:
+def effects(reply: Reply, ask: Ask, to: EventId | None = None) -> list[Effect]:
     """Return the rows that bring ``reply`` to the asker, in their order; ``to`` is the event that it answers."""
     content = notice(reply.text, reply.html, mention=ask.user, to=to)
     base: dict[str, Any] = {"room_id": ask.room_id, "content": content}
@@ -37,6 +37,8 @@ def effects(reply: Reply, ask: Ask, to: EventId) -> list[Effect]:
         found = [Effect("send", {**base, "type": "m.room.message"})]
     if reply.image is not None:
         found.append(_picture(reply.image, ask.room_id))
+    if reply.talk is not None:
+        found.append(Effect("talk", {"user_id": ask.user, "encrypted": reply.talk is Talk.ENCRYPTED}))
     return found
 
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from kamar.words import mark as _
-from kamar_bots import courtesy, help, opening, referral, session, structure
+from kamar_bots import courtesy, encrypted, help, opening, referral, session, structure
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 
 # The first word of each row is the one we teach; the others are what people type instead.
@@ -17,6 +17,8 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (referral.invite, "ajak undang ajakan undangan kode tautan qr link invite"),
     (opening.open_kamar, "buka bukakan open"),
     (session.login, "masuk login portal"),
+    (encrypted.secure, "aman amankan rahasia terenkripsi"),
+    (encrypted.plain, "biasa polos"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )
 WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}
@@ -56,7 +58,7 @@ def _words(text: str) -> list[str]:
     """Return the plain words of a message: lower case, without accents, marks and the bot's name."""
     plain = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return re.findall(r"[a-z0-9]+", re.sub(r"@kamar(?::\S+)?", " ", plain))
+    return re.findall(r"[a-z0-9]+", re.sub(r"@kamar(?:-aman)?(?::\S+)?", " ", plain))
 
 
 def _command(words: list[str], *, commanded: bool) -> Command | None:

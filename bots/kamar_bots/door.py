@@ -119,7 +119,9 @@ def _membership(event: Event, bot: UserId, known: Known) -> dict[str, Any] | Non
     membership = event.content.get("membership")
     if event.state_key == bot:
         invited = membership == "invite" and event.content.get("is_direct") is True
-        return {"concern": Concern.INVITED} if invited and event.room_id not in known.official else None
+        if not invited or event.room_id in known.official:
+            return None
+        return {"concern": Concern.INVITED, "encrypted": event.encrypted}
     key = known.official.get(event.room_id)
     if event.state_key != event.sender or key is None:
         return None

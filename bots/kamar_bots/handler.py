@@ -18,7 +18,7 @@ from kamar.ids import RoomId, UserId
 from kamar.sentences import sentence
 from kamar.structure import RoomKey
 from kamar.words import mark as _
-from kamar_bots import commands
+from kamar_bots import commands, encrypted
 from kamar_bots.answer import Effect, effects, notice
 from kamar_bots.courtesy import ASKED_WITHIN
 from kamar_bots.door import Concern, sent_at
@@ -37,10 +37,6 @@ MOST = 10  # answers to one person within the window
 LANGUAGE = "id"
 
 HELLO = _("Halo! Saya Kamar. Ketik !bantuan untuk melihat apa yang bisa saya bantu.")
-SEALED = _(
-    "Obrolan ini terenkripsi, jadi saya tidak bisa membacanya.\n"
-    "Tulis di kamar Anda (misalnya !bantuan), atau buka portal: {portal}"
-)
 SLOW_DOWN = _("Terlalu banyak pesan sekaligus. Tunggu satu menit, lalu tulis lagi.")
 PICK = _("Pilih angka dari 1 sampai {most}.")
 SORRY = _("Maaf, ada yang salah di pihak kami. Coba lagi nanti; pengelola server melihat catatannya.")
@@ -56,10 +52,11 @@ class Rooms(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """Handles events of one server; ``rooms`` is Matrix as ``@kamar``."""
+    """Handles events of one server; ``rooms`` is Matrix as the account that speaks, ``encrypted`` if it can be."""
 
     site: Site
     rooms: Rooms
+    encrypted: bool = False
 
     async def drain(self) -> None:
         """Handle every event that waits, oldest first.
@@ -88,7 +85,7 @@ class Handler:
                 return
             if sent_at(arrival, now) < now - TOO_LATE and arrival.content["concern"] != Concern.LEFT:
                 return
-            await self._write(db, arrival, await self._effects(db, arrival, direct=direct, now=now), now)
+            await self._write(db, arrival, await self.decide(db, arrival, direct=direct, now=now), now)
 
     async def _apologize(self, arrival: Arrival) -> None:
         now = datetime.now(UTC)
@@ -118,7 +115,8 @@ class Handler:
             return False
         return set(members) == {UserId(self.site.settings.bot), arrival.sender}
 
-    async def _effects(self, db: Db, arrival: Arrival, *, direct: bool, now: datetime) -> list[Effect]:
+    async def decide(self, db: Db, arrival: Arrival, *, direct: bool, now: datetime) -> list[Effect]:
+        """Return what is to be done about an event."""
         concern = Concern(arrival.content["concern"])
         if concern is Concern.LEFT:
             await seating.left(db, arrival.sender, arrival.room_id, sent_at(arrival, now))
@@ -129,7 +127,7 @@ class Handler:
         if told is not None:
             return _send(arrival, told) if told and concern is not Concern.INVITED else []
         if concern is Concern.INVITED:
-            return [Effect("join", {"room_id": arrival.room_id}), *_send(arrival, HELLO)]
+            return [Effect("join", {"room_id": arrival.room_id}), *await self._hello(db, arrival, now)]
         ask = await self._ask(db, arrival, direct=direct, now=now)
         if isinstance(ask, str):
             return _send(arrival, ask) if ask else []
@@ -157,16 +155,24 @@ class Handler:
             text = f"!{choices[number - 1]}"
         room: RoomKey | None = (await appservice.official(db, [arrival.room_id])).get(arrival.room_id)
         called = bool(content.get("called"))
-        return Ask(arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called)
+        return Ask(arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called, self.encrypted)
+
+    async def _hello(self, db: Db, arrival: Arrival, now: datetime) -> list[Effect]:
+        if self.encrypted:
+            return _send(arrival, encrypted.HELLO)
+        if arrival.content.get("encrypted"):
+            return await self._sealed(db, arrival, direct=True, now=now)
+        return _send(arrival, HELLO)
 
     async def _sealed(self, db: Db, arrival: Arrival, *, direct: bool, now: datetime) -> list[Effect]:
-        """Say once a day and room that the bot can't read along."""
+        """Say once a day and room that the bot can't read along, and what to do instead."""
         mark = f"sealed:{arrival.room_id}"
         last = await cursor.marked(db, mark)
         if not direct or (last is not None and last > now - TOO_LATE):
             return []
         await cursor.mark(db, mark, now)
-        return _send(arrival, SEALED.format(portal=self.site.settings.portal_url))
+        ask = Ask(arrival.sender, arrival.room_id, "", None, True, LANGUAGE, now)
+        return effects(encrypted.unreadable(ask, self.site.settings), ask)
 
 
 async def _restrained(db: Db, user: UserId, now: datetime) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from kamar.ids import RoomId, UserId
 from kamar.referral import Dice
@@ -26,6 +27,7 @@ class Ask:
     language: str
     now: datetime
     called: bool = False  # the message names @kamar
+    encrypted: bool = False  # end to end, between the asker and the bot
 
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence of the catalogue in the asker's language, its braces filled."""
@@ -40,12 +42,20 @@ class Choice:
     command: str
 
 
+class Talk(StrEnum):
+    """The two kinds of direct rooms."""
+
+    ENCRYPTED = "encrypted"
+    PLAIN = "plain"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer of at most five lines, the first of which says it all.
 
     ``image`` is a link to be drawn as QR code beside the text. With ``login`` the text's ``{link}`` becomes a one-time
-    link to the portal when the answer is sent, because nothing that waits to be sent may hold a secret.
+    link to the portal when the answer is sent, because nothing that waits to be sent may hold a secret. ``talk`` is the
+    direct room that the bot makes for the asker.
     """
 
     text: str
@@ -53,6 +63,7 @@ class Reply:
     image: str | None = None
     choices: tuple[Choice, ...] = ()
     login: bool = False
+    talk: Talk | None = None
 
 
 @dataclass(frozen=True, slots=True)

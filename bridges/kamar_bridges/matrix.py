@@ -22,7 +22,8 @@ CLIENT = "/_matrix/client/v3"
 class Event:
     """An event of a room; ``state_key`` is none for what is not state, ``at`` is milliseconds since 1970.
 
-    ``before`` is the membership that a membership event replaces, empty where there was none.
+    ``before`` is the membership that a membership event replaces, empty where there was none. ``encrypted`` tells of an
+    invitation whether its room is encrypted.
     """
 
     event_id: EventId
@@ -33,6 +34,7 @@ class Event:
     state_key: str | None = None
     at: int = 0
     before: str = ""
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ class Matrix:
 def parse_event(raw: Mapping[str, Any]) -> Event:
     """Return an event as it stands in an answer or in a transaction of the application service."""
     replaced = raw.get("unsigned", {}).get("prev_content", {})
+    stripped = raw.get("unsigned", {}).get("invite_room_state", ())
     return Event(
         event_id=EventId(raw["event_id"]),
         room_id=RoomId(raw.get("room_id", "")),
@@ -215,6 +218,7 @@ def parse_event(raw: Mapping[str, Any]) -> Event:
         state_key=raw.get("state_key"),
         at=int(raw.get("origin_server_ts", 0)),
         before=str(replaced.get("membership", "")),
+        encrypted=any(state.get("type") == "m.room.encryption" for state in stripped),
     )
 
 

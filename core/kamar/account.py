@@ -8,6 +8,7 @@ from kamar.referral import Dice
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "234567"  # with the letters: the alphabet of base32, without 0, 1, 8 and 9, which are misread
+ENCRYPTED = "kamar-aman"  # the bot's second account, for encrypted direct talk; no member's name has a hyphen
 PAIRS = 3  # 26^6 * 6^2, about eleven thousand million
 
 _LOCALPART = re.compile(r"[a-z2-7]{6,32}")

@@ -73,6 +73,7 @@ SENTENCES: dict[str, str] = {
     "port_unknown": _("{port} di kamar.toml belum diisi."),
     "open_not_allowed": _("Hanya koordinator tempat itu yang dapat membukanya. Ketik !kamar untuk melihat siapa."),
     "settings_invalid": _("kamar.toml perlu dibetulkan: {problems}"),
+    "keys_lost": _("Kunci obrolan terenkripsi hilang atau rusak. Perangkat baru dibuat dengan sendirinya."),
     "secret_missing": _("Berkas rahasia {file} tidak ada. Jalankan ./kamar up untuk membuatnya."),
     "secret_open": _("Berkas rahasia {file} dapat dibaca orang lain. Jalankan: chmod 600 {file}"),
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
+from kamar.account import ENCRYPTED
 from kamar.errors import KamarError
 from kamar.ids import UserId
 
@@ -110,6 +111,11 @@ class Settings:
     def bot(self) -> UserId:
         """Return the user id of the application service, owner of every official room."""
         return UserId(f"@kamar:{self.server.name}")
+
+    @property
+    def encrypted_bot(self) -> UserId:
+        """Return the user id of the bot's second account, for encrypted direct talk."""
+        return UserId(f"@{ENCRYPTED}:{self.server.name}")
 
     @property
     def portal_url(self) -> str:

@@ -34,7 +34,7 @@ Part = Callable[[Site], Awaitable[None]]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_state(parser)
-    parser.add_argument("--only", default="", metavar="BAGIAN,...", help="hanya bagian ini: bots, portal, jobs")
+    parser.add_argument("--only", default="", metavar="BAGIAN,...", help="hanya bagian ini: bots, direct, portal, jobs")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -69,7 +69,15 @@ def concern(event: dict[str, Any]) -> dict[str, Any] | None:
         (member_event(BOT, "!rt", "$1", "join"), None),
         (member_event(SITI, "!rw", "$1", "leave"), {"concern": "left"}),
         (member_event(SITI, "!rw", "$1", "leave", sender=BOT), None),
-        (member_event(BOT, "!direct", "$1", "invite", sender=SITI, is_direct=True), {"concern": "invited"}),
+        (
+            member_event(BOT, "!direct", "$1", "invite", sender=SITI, is_direct=True),
+            {"concern": "invited", "encrypted": False},
+        ),
+        (
+            member_event(BOT, "!direct", "$1", "invite", sender=SITI, is_direct=True)
+            | {"unsigned": {"invite_room_state": [{"type": "m.room.encryption"}]}},
+            {"concern": "invited", "encrypted": True},
+        ),
         (member_event(BOT, "!rt", "$1", "invite", sender=SITI, is_direct=True), None),
     ],
 )

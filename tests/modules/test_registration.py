@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kamar.account import ENCRYPTED
 from kamar.referral import new_code
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
@@ -69,10 +70,28 @@ async def test_an_account_may_have_no_password(module: KamarModule, pool: Homese
     assert await Matrix(pool, session.access_token).whoami() == session.user_id
 
 
-@pytest.mark.parametrize("localpart", ["kamar", "Budi.Santoso", "a2", "0812345678", "budi santoso"])
+@pytest.mark.parametrize("localpart", ["kamar", "kamar-lain", "Budi.Santoso", "a2", "0812345678", "budi santoso"])
 async def test_a_local_part_that_says_something_is_refused(localpart: str, module: KamarModule) -> None:
     with pytest.raises(MatrixError):
         await module.register(localpart, "kata sandi kita", "Budi", key="one")
+
+
+async def test_the_bots_second_account_is_an_ordinary_one_that_no_limit_holds_up(
+    homeserver: SynapseServer, module: KamarModule
+) -> None:
+    session = await module.register(ENCRYPTED, None, "Kamar (terenkripsi)", key="one")
+    assert session.user_id == "@kamar-aman:kamar.test"
+    assert [bool(admin) for (admin,) in homeserver.sql("SELECT admin FROM users WHERE name = ?", session.user_id)] == [
+        False
+    ]
+    async with Homeserver(homeserver.url, patience=0) as impatient:
+        bot = Matrix(impatient, session.access_token)
+        room = await bot.create_room({})
+        for number in range(40):  # rc_message lets 30 through at once
+            await bot.send(room, "m.room.message", {"msgtype": "m.notice", "body": "halo"}, str(number))
+    with pytest.raises(MatrixError) as refused:
+        await module.register(ENCRYPTED, None, "Kamar", key="another")
+    assert refused.value.errcode == "M_USER_IN_USE"
 
 
 async def test_a_stock_client_with_a_code_gets_a_nameless_account_without_rooms(

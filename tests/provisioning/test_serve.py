@@ -39,7 +39,7 @@ def test_a_part_that_does_not_exist_is_refused_with_those_that_do() -> None:
 
 
 def test_every_part_of_the_server_is_found() -> None:
-    assert {point.name for point in entry_points(group=serve.GROUP)} == {"bots", "portal", "jobs"}
+    assert {point.name for point in entry_points(group=serve.GROUP)} == {"bots", "direct", "portal", "jobs"}
 
 
 async def test_sigterm_ends_every_part_in_good_order(state: State) -> None:

@@ -5,6 +5,7 @@ No row holds a password, a token, or a telephone number. Times are aware UTC.
 
 from kamar_store.tables.access import attempt, login_link, session
 from kamar_store.tables.base import PATH, Utc, metadata
+from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.people import consent, invitation, mandate, member, recovery, signup
 from kamar_store.tables.rooms import room, seat
@@ -16,6 +17,8 @@ __all__ = [
     "attempt",
     "consent",
     "cursor",
+    "direct_reply",
+    "direct_talk",
     "event",
     "invitation",
     "login_link",
