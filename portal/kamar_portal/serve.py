@@ -21,6 +21,8 @@ from kamar_portal import (
     member,
     page_cache,
     proxy,
+    push,
+    pwa,
     recovery,
     referral,
     security,
@@ -78,6 +80,8 @@ def application(portal: Portal) -> web.Application:
         community.routes(),
         referral.routes(),
         member.routes(),
+        push.routes(),
+        pwa.routes(),
         admin.routes(),
     ):
         app.add_routes(routes)

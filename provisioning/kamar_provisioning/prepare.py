@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 from kamar.settings import SQLITE, Settings, parse
 from kamar.state import State, write_secret
+from kamar_bridges.push_crypto import new_vapid_key
 from kamar_provisioning import chat, links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
+from kamar_provisioning.push import VAPID_KEY
 from kamar_provisioning.terminal import Bar, step
 from kamar_store import postgresql
 from kamar_store.migrate import migrate
@@ -57,6 +59,8 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
     synapse.render(settings, state)
     if not state.secret(PORTAL_KEY).exists():
         write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
+    if not state.secret(VAPID_KEY).exists():
+        write_secret(state.secret(VAPID_KEY), new_vapid_key())
     step(sentences.PREPARING_DATABASE)
     if settings.database.url != SQLITE:
         await postgresql.ensure(settings.database.url)

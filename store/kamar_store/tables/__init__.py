@@ -7,6 +7,7 @@ from kamar_store.tables.access import attempt, login_link, session
 from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.people import consent, invitation, mandate, member, recovery, signup
+from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.rooms import room, seat
 from kamar_store.tables.wilayah import node
 
@@ -24,6 +25,8 @@ __all__ = [
     "metadata",
     "node",
     "outbox",
+    "push_kind",
+    "push_subscription",
     "question",
     "recovery",
     "room",
