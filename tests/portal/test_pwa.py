@@ -106,7 +106,7 @@ async def test_ones_own_page_holds_rooms_and_invitation_and_no_secret(house: Hou
     assert own.headers[ACCOUNT] in (await browser.visit("/komunitas")).text
 
 
-async def test_each_account_has_a_mark_of_its_own_and_whoever_is_logged_out_none(
+async def test_each_account_has_a_mark_of_its_own_and_a_stranger_none(
     house: House, browser: Browser
 ) -> None:
     await sign_up(browser, await house.code())

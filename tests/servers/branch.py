@@ -114,9 +114,10 @@ def branch(
     redis_port: int = 0,
     settings: Settings | None = None,
     serve: bool = True,
+    extra: str = "",
 ) -> Iterator[Branch]:
     """Run a server below ``directory`` with the whole official territory and an invitation."""
-    with synapse(directory, database=database, redis_port=redis_port, settings=settings) as homeserver:
+    with synapse(directory, database=database, redis_port=redis_port, settings=settings, extra=extra) as homeserver:
         write_settings(homeserver)
         write_secret(homeserver.state.secret("portal_key"), secrets.token_hex(32))
         write_secret(homeserver.state.secret("vapid_key"), new_vapid_key())

@@ -48,7 +48,7 @@ class FakeBrowser:
         return self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     def open(self, body: bytes) -> bytes:
-        """Return the text of an ``aes128gcm`` message to this browser (RFC 8188, 8291), written without our own code."""
+        """Return the text of an ``aes128gcm`` message to this browser (RFC 8188, 8291), with no code of ours."""
         salt, size, length = body[:16], int.from_bytes(body[16:20], "big"), body[20]
         theirs, record = body[21 : 21 + length], body[21 + length :]
         assert (length, len(record) <= size <= 4096) == (65, True)
