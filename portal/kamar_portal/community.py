@@ -123,7 +123,7 @@ async def open_chat(request: web.Request) -> web.Response:
     if token is None:
         return see_other("/masuk?obrolan=1")
     try:
-        login = await portal.matrix(token).login_token()
+        login = await portal.module.login_token(token)
     except MatrixError as error:
         if error.errcode in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"):
             return see_other("/masuk?obrolan=1")

@@ -1,10 +1,11 @@
-"""Coming back: what the first message costs, the portal on the telephone, a call from the server, a shared telephone."""
+"""Coming back: what the first message costs, the portal on the telephone, a call, a telephone that is shared."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,8 @@ SETTINGS = Settings(server=Server(name="kamar.test"), rooms=Rooms(open_at_rt=1))
 OWN = """async () => (await (await caches.match('/komunitas/luring', {cacheName: 'kamar-own'}))?.text()) ?? ''"""
 KEPT = """async () => {
     const names = (await caches.keys()).filter(name => name.startsWith('kamar-'));
-    const found = await Promise.all(names.map(async name => (await (await caches.open(name)).keys()).map(item => item.url)));
-    return found.flat().map(url => new URL(url).pathname);
+    const found = await Promise.all(names.map(async name => (await caches.open(name)).keys()));
+    return found.flat().map(({url}) => new URL(url).pathname);
 }"""
 SHOWN = """async () => {
     const worker = await navigator.serviceWorker.getRegistration('/komunitas');
@@ -103,8 +104,14 @@ async def come_back(page: Page, server: Branch) -> None:
     """Open Komunitas Saya again, and wait until it is kept for times without a connection."""
     await page.goto(f"{server.portal_url}/komunitas")
     await page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
-    await page.wait_for_function("caches.has('kamar-own')")
-    await page.wait_for_function(f"({OWN})().then(text => text.includes('{ROOM}'))")
+    await until(page, OWN, lambda text: ROOM in text)
+
+
+async def until(page: Page, script: str, reached: Callable[[Any], bool]) -> None:
+    """Ask the page until it answers what is waited for."""
+    async with asyncio.timeout(PATIENCE / 1000):
+        while not reached(await page.evaluate(script)):
+            await asyncio.sleep(0.05)
 
 
 async def open_kamar(page: Page, server: Branch) -> None:
@@ -154,7 +161,9 @@ async def test_a_browser_may_install_the_portal_beside_the_chat(house: House, ph
 
     await open_kamar(phone, house.server)
     await say(phone, "Sudah saya pasang")
-    scopes = "navigator.serviceWorker.getRegistrations().then(all => all.map(one => new URL(one.scope).pathname).sort())"
+    scopes = (
+        "navigator.serviceWorker.getRegistrations().then(all => all.map(one => new URL(one.scope).pathname).sort())"
+    )
     assert await phone.evaluate(scopes) == ["/chat/", "/komunitas"]
     assert await phone.evaluate("new URL(navigator.serviceWorker.controller.scriptURL).pathname") == "/chat/sw.js"
     kept = await phone.evaluate(KEPT)
@@ -180,7 +189,7 @@ async def test_a_call_says_its_kind_only_and_leads_to_the_community(house: House
     ):
         message = {"origin": house.server.portal_url, "registrationId": registration, "data": data}
         await cdp.send("ServiceWorker.deliverPushMessage", message)
-        await phone.wait_for_function(f"({SHOWN})().then(all => all.some(one => one.body === {json.dumps(said)}))")
+        await until(phone, SHOWN, lambda all_shown, said=said: said in [one["body"] for one in all_shown])
     shown: list[dict[str, Any]] = await phone.evaluate(SHOWN)
     assert {one["title"] for one in shown} == {"Sosial Kamar"}
     assert {one["body"] for one in shown} == {"Ada pesan baru untuk Anda.", "Ada pengumuman baru."}
@@ -226,19 +235,20 @@ async def test_what_another_account_left_behind_goes_when_a_page_is_opened(house
     await come_back(phone, house.server)
     await phone.context.clear_cookies()  # the login ended elsewhere: nobody pressed a button here
     await phone.goto(f"{house.server.portal_url}/")
-    await phone.wait_for_function(f"({OWN})().then(text => text === '')")
+    await until(phone, OWN, lambda text: text == "")
 
 
 async def _registration(cdp: CDPSession) -> str:
-    found: list[str] = []
+    found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def note(event: dict[str, Any]) -> None:
-        found.extend(one["registrationId"] for one in event["registrations"] if one["scopeURL"].endswith("/komunitas"))
+        for one in event["registrations"]:
+            if one["scopeURL"].endswith("/komunitas") and not found.done():
+                found.set_result(one["registrationId"])
 
     cdp.on("ServiceWorker.workerRegistrationUpdated", note)
     await cdp.send("ServiceWorker.enable")
-    assert found
-    return found[-1]
+    return await asyncio.wait_for(found, PATIENCE / 1000)
 
 
 def _worker(page: Page) -> Worker:
