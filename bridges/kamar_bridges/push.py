@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import httpx
 
 from kamar.errors import KamarError
 from kamar.push import PushKind
-from kamar_bridges.push_crypto import Vapid, encrypt
+from kamar_bridges.push_crypto import Vapid, encode, encrypt
 from kamar_bridges.push_guard import Guard
 
 CONNECT_SECONDS = 5.0
@@ -23,7 +24,8 @@ AT_ONCE = 3  # calls in work: a push service that answers slowly must not hold u
 KEPT = timedelta(hours=12)  # for how long a push service keeps a call for a telephone that is off
 LONGEST_WAIT = timedelta(hours=1)
 SHORTEST_WAIT = timedelta(seconds=5)
-URGENCY = {PushKind.MENTION: "high", PushKind.SIARAN: "normal", PushKind.GREETING: "low"}
+URGENCY = "normal"  # a chat message (RFC 8030, 5.3); the same for every kind, for the push service reads it
+TOPIC = 18  # bytes; at most 32 characters
 GONE = frozenset({404, 410})
 
 
@@ -78,8 +80,8 @@ class Push:
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(int(KEPT.total_seconds())),
-            "Urgency": URGENCY[kind],
-            "Topic": kind,  # a later call replaces one that waits
+            "Urgency": URGENCY,
+            "Topic": _topic(kind, auth),
         }
         body = encrypt(json.dumps({"kind": kind}).encode(), p256dh, auth)
         self._running += 1
@@ -132,3 +134,8 @@ class Push:
             return parsedate_to_datetime(after) - self._clock()
         except (TypeError, ValueError):
             return timedelta(minutes=1)
+
+
+def _topic(kind: PushKind, auth: bytes) -> str:
+    """Return the word by which a later call replaces one that waits; only the browser could say what it stands for."""
+    return encode(hmac.digest(auth, kind.encode(), "sha256")[:TOPIC])

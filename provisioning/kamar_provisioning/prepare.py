@@ -53,14 +53,18 @@ def keep_ports(state: State, settings: Settings, ports: dict[str, int]) -> Setti
     return replace(settings, ports=replace(settings.ports, **ports))
 
 
+def keep_keys(state: State) -> None:
+    """Make the keys of the portal that are missing: a new one would shut out every browser that an old one let in."""
+    for name, make in ((PORTAL_KEY, lambda: secrets.token_hex(PORTAL_KEY_BYTES)), (VAPID_KEY, new_vapid_key)):
+        if not state.secret(name).exists():
+            write_secret(state.secret(name), make())
+
+
 async def prepare(settings: Settings, state: State, now: datetime) -> None:
     """Make everything that the server's processes find at their start; what may be refused comes first."""
     step(sentences.PREPARING_SYNAPSE)
     synapse.render(settings, state)
-    if not state.secret(PORTAL_KEY).exists():
-        write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
-    if not state.secret(VAPID_KEY).exists():
-        write_secret(state.secret(VAPID_KEY), new_vapid_key())
+    keep_keys(state)
     step(sentences.PREPARING_DATABASE)
     if settings.database.url != SQLITE:
         await postgresql.ensure(settings.database.url)

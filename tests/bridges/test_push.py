@@ -39,9 +39,23 @@ async def test_a_call_reaches_the_browser_and_says_its_kind_only(fake: PushServi
         assert await call(Push(fake.guard()), browser, kind) == Delivered()
     assert [got.said for got in fake.received] == [{"kind": kind} for kind in PushKind]
     assert {got.size for got in fake.received} == {fake.received[0].size}
-    assert [got.headers["Urgency"] for got in fake.received] == ["high", "normal", "low"]
-    assert {got.headers["Topic"] for got in fake.received} == set(PushKind)
     assert not fake.refused
+
+
+async def test_the_push_service_itself_learns_not_even_the_kind(fake: PushService) -> None:
+    siti, budi = fake.browser(), fake.browser()
+    for browser, kind in ((siti, PushKind.MENTION), (siti, PushKind.SIARAN), (budi, PushKind.SIARAN)):
+        await call(Push(fake.guard()), browser, kind)
+    told = [got.headers for got in fake.received]
+    assert len({headers["Topic"] for headers in told}) == 3
+    assert all(len(headers["Topic"]) <= 32 and headers["Topic"] not in set(PushKind) for headers in told)
+    hidden = ("Topic", "Authorization")
+    assert (
+        len({str(sorted((name, text) for name, text in headers.items() if name not in hidden)) for headers in told})
+        == 1
+    )
+    await call(Push(fake.guard()), siti, PushKind.MENTION)
+    assert fake.received[-1].headers["Topic"] == told[0]["Topic"]  # so that the later replaces the earlier
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, Worker, expect
 
 from kamar.settings import Rooms, Server, Settings
+from kamar_bridges.push_crypto import encode
 from kamar_provisioning import chat
 from tests.browser.chat_driver import PATIENCE, PHONE, chromium, in_room, person, say
 from tests.browser.counting import Counter, counting
 from tests.browser.pictures import picture
 from tests.servers.branch import Branch, branch
+from tests.servers.push_service import FakeBrowser
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -26,6 +28,8 @@ LIMIT = 3_000_000  # bytes from the invitation to the first message, everything 
 ROOM = "Kamar RT 003/RW 005 Sukaresmi"
 PLACE = "Kec. Cikarang Selatan"
 PASSWORD = "becak-langit-7-sungai"
+FAKE = FakeBrowser("https://fcm.googleapis.com/fcm/send/test")
+SUBSCRIPTION = {"endpoint": FAKE.endpoint, "keys": {"p256dh": encode(FAKE.p256dh), "auth": encode(FAKE.auth)}}
 SETTINGS = Settings(server=Server(name="kamar.test"), rooms=Rooms(open_at_rt=1))
 OWN = """async () => (await (await caches.match('/komunitas/luring', {cacheName: 'kamar-own'}))?.text()) ?? ''"""
 KEPT = """async () => {
@@ -37,6 +41,16 @@ SHOWN = """async () => {
     const worker = await navigator.serviceWorker.getRegistration('/komunitas');
     return (await worker.getNotifications()).map(({title, body, tag, icon}) => ({title, body, tag, icon}));
 }"""
+BROWSER = f"""
+    const made = {json.dumps(SUBSCRIPTION)};
+    PushManager.prototype.subscribe = async ({{userVisibleOnly, applicationServerKey}}) => {{
+        if (!userVisibleOnly || applicationServerKey.length !== 87) throw new Error('no key');
+        localStorage.setItem('made', '1');
+        return {{toJSON: () => made}};
+    }};
+    PushManager.prototype.getSubscription = async () =>
+        localStorage.getItem('made') ? {{unsubscribe: async () => localStorage.removeItem('made')}} : null;
+"""
 OPENED = """async () => {
     const [made] = await registration.getNotifications();
     const gone = [];
@@ -198,6 +212,23 @@ async def test_a_call_says_its_kind_only_and_leads_to_the_community(house: House
     assert (await worker.evaluate(OPENED))[0] == ["open /komunitas"]
     await phone.goto(f"{house.server.portal_url}/komunitas")
     assert (await worker.evaluate(OPENED))[0] == ["focus /komunitas"]
+
+
+async def test_calls_are_switched_on_with_one_tap_and_off_with_another(house: House, phone: Page) -> None:
+    await sign_up(phone, house.server, "Lina Marlina")
+    await phone.goto(f"{house.server.portal_url}/saya")
+    await phone.get_by_role("button", name="Nyalakan di HP ini").click()
+    await expect(phone.get_by_text("Belum berhasil dinyalakan.")).to_be_visible()  # no push service answers in a test
+
+    await phone.add_init_script(script=BROWSER)  # from here on, one does
+    await phone.goto(f"{house.server.portal_url}/saya")
+    await phone.get_by_role("button", name="Nyalakan di HP ini").click()
+    await expect(phone.get_by_text("Menyala di peramban ini.")).to_be_visible()
+    await expect(phone.get_by_text("Menyala di 1 peramban.")).to_be_visible()
+    await expect(phone.get_by_role("button", name="Nyalakan di HP ini")).to_have_count(0)
+    await phone.get_by_role("button", name="Matikan di HP ini").click()
+    await expect(phone.get_by_text("Menyala di 1 peramban.")).to_have_count(0)
+    await expect(phone.get_by_role("button", name="Nyalakan di HP ini")).to_be_visible()
 
 
 async def test_without_a_connection_rooms_and_invitation_stay_and_go_with_the_login(house: House, phone: Page) -> None:
