@@ -1,4 +1,4 @@
-"""Draws the portal's icons for telephones: ``python -m kamar_provisioning.app_icon``. Their files are in the repository.
+"""Draws the portal's icons for telephones: ``python -m kamar_provisioning.app_icon``. Run it when the brand changes.
 
 The same house as ``icon.svg``, in the brand's colours; maskable ones leave the edge to the telephone's own shape.
 """

@@ -49,11 +49,8 @@ async def test_the_push_service_itself_learns_not_even_the_kind(fake: PushServic
     told = [got.headers for got in fake.received]
     assert len({headers["Topic"] for headers in told}) == 3
     assert all(len(headers["Topic"]) <= 32 and headers["Topic"] not in set(PushKind) for headers in told)
-    hidden = ("Topic", "Authorization")
-    assert (
-        len({str(sorted((name, text) for name, text in headers.items() if name not in hidden)) for headers in told})
-        == 1
-    )
+    for headers in told:
+        assert {**headers, "Topic": "", "Authorization": ""} == {**told[0], "Topic": "", "Authorization": ""}
     await call(Push(fake.guard()), siti, PushKind.MENTION)
     assert fake.received[-1].headers["Topic"] == told[0]["Topic"]  # so that the later replaces the earlier
 

@@ -7,8 +7,10 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import axe_core_python
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, Worker, expect
@@ -24,6 +26,7 @@ from tests.servers.push_service import FakeBrowser
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 LIMIT = 3_000_000  # bytes from the invitation to the first message, everything counted
 ROOM = "Kamar RT 003/RW 005 Sukaresmi"
 PLACE = "Kec. Cikarang Selatan"
@@ -134,6 +137,13 @@ async def open_kamar(page: Page, server: Branch) -> None:
     await in_room(page, ROOM)
 
 
+async def barriers(page: Page) -> list[str]:
+    """Return what axe finds on the page."""
+    await page.evaluate(AXE)
+    report = await page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in report["violations"]]
+
+
 async def save_data(page: Page, server: Branch, *, on: bool) -> None:
     await page.goto(f"{server.portal_url}/saya")
     await page.get_by_label("Hemat kuota").set_checked(on)
@@ -172,6 +182,7 @@ async def test_a_browser_may_install_the_portal_beside_the_chat(house: House, ph
     assert wrong <= {"in-incognito"}  # a test's window keeps nothing
     await phone.get_by_role("heading", name="Pasang di HP").scroll_into_view_if_needed()
     await picture(phone, "komunitas-install-360")
+    assert await barriers(phone) == []
 
     await open_kamar(phone, house.server)
     await say(phone, "Sudah saya pasang")
@@ -192,6 +203,7 @@ async def test_a_call_says_its_kind_only_and_leads_to_the_community(house: House
     await phone.get_by_role("button", name="Nyalakan di HP ini").scroll_into_view_if_needed()
     await phone.get_by_role("heading", name="Pemberitahuan").scroll_into_view_if_needed()
     await picture(phone, "saya-notif-360")
+    assert await barriers(phone) == []
 
     cdp = await phone.context.new_cdp_session(phone)
     registration = await _registration(cdp)
@@ -244,6 +256,7 @@ async def test_without_a_connection_rooms_and_invitation_stay_and_go_with_the_lo
     await expect(phone.get_by_text(wati)).to_be_visible()
     await expect(phone.locator(".invite svg.qr")).to_be_visible()
     await picture(phone, "offline-360")
+    assert await barriers(phone) == []
 
     await phone.context.set_offline(False)
     await phone.goto(f"{house.server.portal_url}/saya")
