@@ -12,7 +12,7 @@ from aiohttp import web
 from kamar.errors import KamarError
 from kamar.ids import UserId
 from kamar.state import read_secret
-from kamar_bots import welcome
+from kamar_bots import push, welcome
 from kamar_bots.courtesy import ASKED_WITHIN
 from kamar_bots.door import Known, arrivals, named
 from kamar_bots.endpoint import application
@@ -55,7 +55,9 @@ class Bot:
             fresh = txn is None or await appservice.note_transaction(db, txn, now)
             asked = await appservice.questions(db, questions, rooms, now - ASKED_WITHIN)
             known = Known(await appservice.official(db, rooms), {item.event_id: item for item in asked})
-            kept = await appservice.keep(db, arrivals(events, UserId(self.site.settings.bot), known), now)
+            bot = UserId(self.site.settings.bot)
+            kept = await appservice.keep(db, arrivals(events, bot, known), now)
+            await push.write(db, push.calls(events, bot, known.official, now), now)
         if kept:
             self.stored.set()
         return fresh

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from kamar.words import mark as _
+from kamar_bots import push
 from kamar_bots.answer import notice
 from kamar_bots.door import sent_at
 from kamar_store import appservice, cursor, outbox
@@ -44,12 +45,14 @@ async def greet(db: Db, now: datetime) -> None:
         last = await cursor.marked(db, mark)
         if last is not None and last > now - EVERY:
             newcomers = [item for item in newcomers if sent_at(item, now) < now - TOO_LATE]
-        names = []
+        names, greeted = [], []
         for item in newcomers:
             who = await members.by_user(db, item.sender)
             if await appservice.take(db, item.event_id) and who and sent_at(item, now) >= now - TOO_LATE:
                 names.append(who.display_name)
+                greeted.append(item.sender)
         if names:
             payload = {"room_id": room_id, "type": "m.room.message", "content": notice(greeting(names))}
             await outbox.put(db, "send", f"greet:{newcomers[0].event_id}", payload, now, lane=f"room:{room_id}")
+            await push.greeted(db, greeted, room_id, newcomers[0].event_id, now)
             await cursor.mark(db, mark, now)

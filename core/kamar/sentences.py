@@ -72,6 +72,9 @@ SENTENCES: dict[str, str] = {
     "gate_closed": _("Pintu kamar sedang tidak dapat diperiksa, jadi tetap tertutup. Coba lagi sebentar."),
     "port_unknown": _("{port} di kamar.toml belum diisi."),
     "open_not_allowed": _("Hanya koordinator tempat itu yang dapat membukanya. Ketik !kamar untuk melihat siapa."),
+    # push
+    "push_endpoint": _("Peramban ini tidak dapat dipanggil. Coba peramban lain, misalnya Chrome atau Firefox."),
+    "push_unreachable": _("Layanan pemberitahuan tidak menjawab. Coba lagi nanti."),
     "settings_invalid": _("kamar.toml perlu dibetulkan: {problems}"),
     "keys_lost": _("Kunci obrolan terenkripsi hilang atau rusak. Perangkat baru dibuat dengan sendirinya."),
     "secret_missing": _("Berkas rahasia {file} tidak ada. Jalankan ./kamar up untuk membuatnya."),

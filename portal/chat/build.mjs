@@ -135,6 +135,7 @@ function page(files) {
 /** The package's worker adds the access token to pictures; told our files, it keeps them for the next visit too. */
 function worker(files, version) {
   let text = readFileSync(join(sdk, "lib-build/sw.js"), "utf8").replaceAll("4079461460", version);
+  text = once(text, "const keyList = await caches.keys();", 'const keyList = (await caches.keys()).filter((name) => name.startsWith("hydrogen-"));'); // the portal keeps a page of its own
   text = once(text, "UNHASHED_PRECACHED_ASSETS = []", `UNHASHED_PRECACHED_ASSETS = ["index.html"]`);
   text = once(text, "const HASHED_PRECACHED_ASSETS = []", `const HASHED_PRECACHED_ASSETS = ${JSON.stringify(files)}`);
   return text;

@@ -84,7 +84,7 @@ async def show(request: web.Request) -> web.Response:
     return render(
         request,
         "community.html",
-        list=await _list(portal, member),
+        list=await room_list(portal, member),
         link=link,
         once=once.shown_to(request, member.user_id),
         account=member.user_id,
@@ -96,7 +96,7 @@ async def show(request: web.Request) -> web.Response:
 async def rooms(request: web.Request) -> web.Response:
     """``GET /komunitas/kamar``: the list alone, while it is being prepared."""
     portal, member = portal_of(request), member_of(request)
-    text = render_text(request, "part/rooms.html", list=await _list(portal, member))
+    text = render_text(request, "part/rooms.html", list=await room_list(portal, member))
     return web.Response(text=text, content_type="text/html")
 
 
@@ -123,7 +123,7 @@ async def open_chat(request: web.Request) -> web.Response:
     if token is None:
         return see_other("/masuk?obrolan=1")
     try:
-        login = await portal.matrix(token).login_token()
+        login = await portal.module.login_token(token)
     except MatrixError as error:
         if error.errcode in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"):
             return see_other("/masuk?obrolan=1")
@@ -131,8 +131,8 @@ async def open_chat(request: web.Request) -> web.Response:
     wish = {"loginToken": login.token, "user": member.user_id}
     if room := await _wanted_room(request, portal, member):
         wish["room"] = room
-    if member.data_saving:
-        wish["hemat"] = "1"
+    if member.data_saving is not None:
+        wish["hemat"] = "1" if member.data_saving else "0"
     return see_other(f"/chat/?{urlencode(wish)}")  # no other origin: the form policy follows redirects
 
 
@@ -148,7 +148,8 @@ async def _wanted_room(request: web.Request, portal: Portal, member: Member) -> 
     return None
 
 
-async def _list(portal: Portal, member: Member) -> RoomList:
+async def room_list(portal: Portal, member: Member) -> RoomList:
+    """Return the member's rooms as they are listed, and the kamar that are still to open."""
     async with portal.store.read() as db:
         seats = await seating.seats_of(db, member.id)
         shown = [(room, state) for room, state in seats if room.key.kind is not RoomKind.SPACE]

@@ -11,7 +11,7 @@ from kamar.errors import KamarError
 from kamar.signup import PASSWORD_SHORTEST, read_password
 from kamar.words import LANGUAGES
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies, security
+from kamar_portal import cookies, push, security
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import read_form
@@ -110,6 +110,7 @@ async def _page(request: web.Request, error: KamarError | None = None, name: str
         name=member.display_name if name is None else name,
         home=home.full_name if home else member.home,
         least=PASSWORD_SHORTEST,
+        push=await push.shown(request),
         saved=request.query.get("tersimpan", ""),
         errors=beside_field(request, error) if error else {},
     )

@@ -19,7 +19,7 @@ from kamar_portal import cookies
 from kamar_portal.cookies import Cookie
 from kamar_portal.portal import portal_of
 from kamar_portal.qr import qr_svg
-from kamar_portal.session import visitor_of
+from kamar_portal.session import account_mark, visitor_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -100,6 +100,7 @@ def _shared(request: web.Request) -> Mapping[str, Any]:
         "organisation": portal.settings.server.organisation,
         "visitor": visitor,
         "form_token": visitor.form,
+        "account_mark": account_mark(request),
         "path": request.path,
         "local_only": portal.settings.local_only,
         "server_name": portal.settings.server.name,

@@ -44,13 +44,13 @@ def routes() -> list[web.RouteDef]:
 async def show(request: web.Request) -> web.Response:
     """``GET /ajak``."""
     portal, member = portal_of(request), member_of(request)
-    return render(request, "referral.html", own=await _invitation(portal, member))
+    return render(request, "referral.html", own=await invitation(portal, member))
 
 
 async def poster(request: web.Request) -> web.Response:
     """``GET /ajak/poster``: one sheet to print."""
     portal, member = portal_of(request), member_of(request)
-    return render(request, "poster.html", own=await _invitation(portal, member), back="/ajak")
+    return render(request, "poster.html", own=await invitation(portal, member), back="/ajak")
 
 
 async def renew(request: web.Request) -> web.Response:
@@ -88,7 +88,8 @@ async def _create(db: Db, portal: Portal, member: Member) -> str:
     return code
 
 
-async def _invitation(portal: Portal, member: Member) -> OwnInvitation:
+async def invitation(portal: Portal, member: Member) -> OwnInvitation:
+    """Return the member's invitation as it is shown."""
     code = await _own_code(portal, member)
     async with portal.store.read() as db:
         home = await wilayah.get(db, member.home)

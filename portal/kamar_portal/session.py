@@ -26,6 +26,8 @@ from kamar_store import session
 from kamar_store.member import Member
 
 FORM_LASTS = timedelta(days=7)
+ACCOUNT = "X-Kamar-Account"  # whose page a browser keeps for times without a connection
+MARK = 16  # characters
 KEY = "matrix"  # purpose of the sealed access token
 BYTES = 24
 
@@ -83,6 +85,12 @@ def member_of(request: web.Request) -> Member:
     if visitor.member is None:
         raise KamarError("signup_needed" if visitor.user else "login_needed")
     return visitor.member
+
+
+def account_mark(request: web.Request) -> str:
+    """Return what tells one account from another without naming it; empty for somebody not logged in."""
+    user = visitor_of(request).user
+    return portal_of(request).seal.mac("account", user)[:MARK] if user else ""
 
 
 async def begin(request: web.Request, response: web.StreamResponse, user: UserId, matrix: Session | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from kamar.errors import KamarError
@@ -17,6 +17,7 @@ from kamar.state import read_secret
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from kamar_bridges.push import Push
 from kamar_store import outbox, session, signup
 from kamar_store.outbox import Row
 from kamar_store.site import Site
@@ -45,6 +46,7 @@ class Desk:
     site: Site
     matrix: Matrix
     module: KamarModule
+    push: Push = field(default_factory=Push)
 
     def now(self) -> datetime:
         """Return the time."""
@@ -76,7 +78,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, opening, power, seating, sending
+    from kamar_provisioning import direct, opening, power, push, seating, sending
 
     return {
         "seat": seating.seat,
@@ -90,6 +92,8 @@ def handlers() -> dict[str, Handler]:
         "ask": sending.ask,
         "login": sending.login,
         "talk": direct.talk,
+        "push": push.push,
+        "push_room": push.push_room,
     }
 
 

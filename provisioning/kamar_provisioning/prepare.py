@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 from kamar.settings import SQLITE, Settings, parse
 from kamar.state import State, write_secret
+from kamar_bridges.push_crypto import new_vapid_key
 from kamar_provisioning import chat, links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
+from kamar_provisioning.push import VAPID_KEY
 from kamar_provisioning.terminal import Bar, step
 from kamar_store import postgresql
 from kamar_store.migrate import migrate
@@ -51,12 +53,18 @@ def keep_ports(state: State, settings: Settings, ports: dict[str, int]) -> Setti
     return replace(settings, ports=replace(settings.ports, **ports))
 
 
+def keep_keys(state: State) -> None:
+    """Make the keys of the portal that are missing: a new one would shut out every browser that an old one let in."""
+    for name, make in ((PORTAL_KEY, lambda: secrets.token_hex(PORTAL_KEY_BYTES)), (VAPID_KEY, new_vapid_key)):
+        if not state.secret(name).exists():
+            write_secret(state.secret(name), make())
+
+
 async def prepare(settings: Settings, state: State, now: datetime) -> None:
     """Make everything that the server's processes find at their start; what may be refused comes first."""
     step(sentences.PREPARING_SYNAPSE)
     synapse.render(settings, state)
-    if not state.secret(PORTAL_KEY).exists():
-        write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
+    keep_keys(state)
     step(sentences.PREPARING_DATABASE)
     if settings.database.url != SQLITE:
         await postgresql.ensure(settings.database.url)

@@ -28,7 +28,7 @@ class Member:
     home: NodePath
     admin: bool
     demo: bool
-    data_saving: bool
+    data_saving: bool | None  # none: never chosen, the browser decides
     plain_chat: bool
 
 

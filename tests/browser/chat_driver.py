@@ -45,13 +45,13 @@ class Message:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Start the machine's Chromium without a window."""
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """Start the machine's Chromium without a window, with ``more`` arguments."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         raise FileNotFoundError("chromium: install it with `apt-get install chromium`")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more])
         try:
             yield browser
         finally:

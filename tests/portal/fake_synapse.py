@@ -51,10 +51,15 @@ class FakeSynapse:
             raise httpx.ConnectError("refused")
         path = unquote(request.url.raw_path.decode().split("?")[0])
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if path == f"{MODULE}login_token" and token in self.devices:
+            self.logins[f"login_{len(self.logins)}"] = self.devices[token]
+            return _ok(login_token=f"login_{len(self.logins) - 1}", expires_in_ms=120_000)
         if token in self.devices and (answer := self.rooms.answer(request, self.devices[token])) is not None:
             return answer
         body = json.loads(request.content or b"{}")
         if path.startswith(MODULE):
+            if path.endswith("/login_token"):
+                return _error(401, "M_UNKNOWN_TOKEN" if token else "M_MISSING_TOKEN")
             if token != AS_TOKEN:
                 return _error(403, "M_FORBIDDEN")
             return self._module(path.removeprefix(MODULE), body)
@@ -99,9 +104,6 @@ class FakeSynapse:
             return _ok(versions=["v1.11"])
         if token not in self.devices:
             return _error(401, "M_UNKNOWN_TOKEN")
-        if path == "/_matrix/client/v1/login/get_token":
-            self.logins[f"login_{len(self.logins)}"] = self.devices[token]
-            return _ok(login_token=f"login_{len(self.logins) - 1}", expires_in_ms=120_000)
         if path == "/_matrix/client/v3/logout":
             del self.devices[token]
             return _ok()

@@ -139,5 +139,5 @@ def test_what_is_sealed_opens_for_its_purpose_only_and_not_for_ever() -> None:
 
 
 def _static() -> int:
-    names = ("kamar.css", "kamar.js", "htmx.min.js", "icons.svg", "icon.svg")
+    names = ("kamar.css", "kamar.js", "pwa.js", "htmx.min.js", "icons.svg", "icon.svg")
     return sum(len(gzip.compress((STATIC / name).read_bytes(), 9)) for name in names)

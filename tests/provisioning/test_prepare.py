@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kamar.errors import KamarError
-from kamar.state import State
+from kamar.state import State, read_secret
 from kamar_provisioning import directory
 from kamar_provisioning.directory import open_directory
-from kamar_provisioning.prepare import keep_ports, settle
+from kamar_provisioning.prepare import keep_keys, keep_ports, settle
 from kamar_provisioning.settings_file import change, load
 
 
@@ -77,3 +77,11 @@ def test_a_nearly_full_disk_is_refused_before_anything_is_begun(state: State, mo
     monkeypatch.setattr(directory, "FREE_MB", 10**9)
     with pytest.raises(KamarError, match="disk_low"):
         open_directory(state)
+
+
+def test_keys_are_made_once_and_kept(state: State) -> None:
+    keep_keys(state)
+    made = [read_secret(state.secret(name)) for name in ("portal_key", "vapid_key")]
+    keep_keys(state)
+    assert [read_secret(state.secret(name)) for name in ("portal_key", "vapid_key")] == made
+    assert [len(bytes.fromhex(key)) for key in made] == [32, 32]

@@ -21,6 +21,7 @@ from typing import TypeVar
 
 from kamar.settings import SQLITE, Settings
 from kamar.state import write_secret
+from kamar_bridges.push_crypto import new_vapid_key
 from kamar_provisioning import links, settings_file
 from kamar_provisioning.wilayah import import_official
 from kamar_store.migrate import migrate
@@ -74,9 +75,10 @@ class Branch:
 
         return apart(ask())
 
-    def start_serve(self, *, wait: bool = True) -> None:
-        """Start ``kamar serve``; with ``wait`` return when the portal answers."""
-        argv = (sys.executable, "-m", "kamar_provisioning.command", "serve", "--state", str(self.homeserver.state.root))
+    def start_serve(self, *, wait: bool = True, only: str = "") -> None:
+        """Start ``kamar serve``, or ``only`` some parts; with ``wait`` return when the portal answers."""
+        command = (sys.executable, "-m", "kamar_provisioning.command", "serve")
+        argv = (*command, "--state", str(self.homeserver.state.root), "--only", only)
         with self.log.open("ab") as log:
             self.serve = subprocess.Popen(argv, stdout=log, stderr=log, env={**os.environ})
         deadline = time.monotonic() + START_SECONDS
@@ -112,11 +114,13 @@ def branch(
     redis_port: int = 0,
     settings: Settings | None = None,
     serve: bool = True,
+    extra: str = "",
 ) -> Iterator[Branch]:
     """Run a server below ``directory`` with the whole official territory and an invitation."""
-    with synapse(directory, database=database, redis_port=redis_port, settings=settings) as homeserver:
+    with synapse(directory, database=database, redis_port=redis_port, settings=settings, extra=extra) as homeserver:
         write_settings(homeserver)
         write_secret(homeserver.state.secret("portal_key"), secrets.token_hex(32))
+        write_secret(homeserver.state.secret("vapid_key"), new_vapid_key())
         made = Branch(homeserver)
         apart(_prepare(made.site()))
         try:

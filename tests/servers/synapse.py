@@ -122,9 +122,11 @@ class SynapseServer:
 
 @contextmanager
 def synapse(
-    directory: Path, *, database: str = SQLITE, redis_port: int = 0, settings: Settings | None = None
+    directory: Path, *, database: str = SQLITE, redis_port: int = 0, settings: Settings | None = None, extra: str = ""
 ) -> Iterator[SynapseServer]:
     """Run a homeserver below ``directory``; with ``redis_port`` it has a worker.
+
+    ``extra`` is YAML added to what we ship, for what no real server may be told (``kamar.toml`` has no word for it).
 
     ``database`` is ``sqlite`` or an address as in ``kamar.toml``; Synapse's own database is made beside it.
     """
@@ -132,6 +134,9 @@ def synapse(
     if database != SQLITE:
         create_database(database, synapse_database(database))
     render(server.settings, server.state)
+    if extra:
+        with (server.state.synapse / "homeserver.yaml").open("a") as file:
+            file.write(f"\n{extra}\n")
     try:
         server.start()
         yield server

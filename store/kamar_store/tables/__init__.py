@@ -8,6 +8,7 @@ from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.people import consent, invitation, mandate, member, recovery, signup
+from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.rooms import room, seat
 from kamar_store.tables.wilayah import node
 
@@ -27,6 +28,8 @@ __all__ = [
     "metadata",
     "node",
     "outbox",
+    "push_kind",
+    "push_subscription",
     "question",
     "recovery",
     "room",

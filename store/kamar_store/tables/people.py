@@ -18,7 +18,7 @@ member = Table(
     Column("referrer", Integer, ForeignKey("member.id", ondelete="SET NULL"), index=True),
     Column("admin", Boolean, nullable=False, default=False),
     Column("demo", Boolean, nullable=False, default=False),
-    Column("data_saving", Boolean, nullable=False, default=False),
+    Column("data_saving", Boolean),  # none: the browser decides
     Column("plain_chat", Boolean, nullable=False, default=False),  # rooms open as plain pages
     Column("joined_at", Utc, nullable=False),
     Column("left_at", Utc),
