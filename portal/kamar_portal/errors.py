@@ -29,6 +29,13 @@ STATUS = {
     "recovery_failed": 401,
     "login_needed": 401,
     "signup_needed": 403,
+    "letter_failed": 401,
+    "request_over": 410,
+    "witness_self": 403,
+    "witness_twice": 403,
+    "witness_new": 403,
+    "witness_stranger": 403,
+    "witness_first": 403,
     "csrf": 403,
     "not_allowed": 403,
     "chat_starting": 503,
@@ -60,6 +67,11 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "login_failed": "sandi",
     "password_wrong": "sandi_lama",
     "recovery_failed": "kata",
+    "letter_failed": "kode",
+    "email_malformed": "surel",
+    "phone_malformed": "hp",
+    "contact_taken": "kode",
+    "witness_unsaid": "bertemu",
 }
 
 

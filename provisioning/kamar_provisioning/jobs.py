@@ -17,7 +17,7 @@ from kamar.state import read_secret
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
-from kamar_store import outbox, session, signup
+from kamar_store import outbox, recovery, recovery_request, session, signup
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -76,7 +76,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import opening, power, seating, sending
+    from kamar_provisioning import opening, power, recovery, seating, sending
 
     return {
         "seat": seating.seat,
@@ -89,6 +89,8 @@ def handlers() -> dict[str, Handler]:
         "image": sending.image,
         "ask": sending.ask,
         "login": sending.login,
+        "mail": recovery.mail,
+        "warn": recovery.warn,
     }
 
 
@@ -156,4 +158,6 @@ async def _tidy(desk: Desk) -> None:
             await signup.forget_expired(db, desk.now())
             await session.forget_expired(db, desk.now())
             await outbox.forget_done(db, desk.now() - KEPT)
+            await recovery.forget_expired(db, desk.now())
+            await recovery_request.forget_expired(db, desk.now())
         await asyncio.sleep(TIDY.total_seconds())

@@ -12,7 +12,7 @@ from kamar.state import State, write_secret
 from kamar_provisioning import chat, links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
 from kamar_provisioning.terminal import Bar, step
-from kamar_store import postgresql
+from kamar_store import postgresql, vault_key
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
@@ -57,6 +57,7 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
     synapse.render(settings, state)
     if not state.secret(PORTAL_KEY).exists():
         write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
+    vault_key.ensure(state)
     step(sentences.PREPARING_DATABASE)
     if settings.database.url != SQLITE:
         await postgresql.ensure(settings.database.url)

@@ -23,6 +23,7 @@ from kamar.settings import SQLITE, Settings
 from kamar.state import write_secret
 from kamar_provisioning import links, settings_file
 from kamar_provisioning.wilayah import import_official
+from kamar_store import vault_key
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
@@ -117,6 +118,7 @@ def branch(
     with synapse(directory, database=database, redis_port=redis_port, settings=settings) as homeserver:
         write_settings(homeserver)
         write_secret(homeserver.state.secret("portal_key"), secrets.token_hex(32))
+        vault_key.ensure(homeserver.state)
         made = Branch(homeserver)
         apart(_prepare(made.site()))
         try:
