@@ -174,7 +174,7 @@ async def _prove(request: web.Request, member: Member, password: str) -> None:
 
 async def _page(request: web.Request, error: KamarError | None = None, *, coded: bool = False) -> web.Response:
     portal, member = portal_of(request), member_of(request)
-    shown: dict[str, tuple[str, bool]] = {}
+    shown: dict[ContactKind, tuple[str, bool]] = {}
     async with portal.store.write() as db:
         for contact in await vault.contacts(db, member.id):
             value = await vault.read(
@@ -191,7 +191,8 @@ async def _page(request: web.Request, error: KamarError | None = None, *, coded:
         request,
         "recovery/own.html",
         status=status_of(known(error)) if error else 200,
-        contacts=shown,
+        email=shown.get(ContactKind.EMAIL),
+        phone=shown.get(ContactKind.PHONE),
         mail=bool(portal.settings.mail.host),
         coded=coded or "kode" in request.query,
         returning=await returning(portal, member),
