@@ -31,6 +31,7 @@ STATUS = {
     "signup_needed": 403,
     "letter_failed": 401,
     "request_over": 410,
+    "scan_unknown": 410,
     "witness_self": 403,
     "witness_twice": 403,
     "witness_new": 403,

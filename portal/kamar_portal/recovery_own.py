@@ -79,7 +79,7 @@ async def keep_email(request: web.Request) -> web.Response:
         await security.count(request, MAILBOX, address)
     except KamarError as error:
         return await _page(request, error)
-    response = see_other(f"{HERE}?kode=1#surel")
+    response = see_other(f"{HERE}?kode=1#bagian-surel")
     keys = vault_key.load(portal.site.state)
     async with portal.store.write() as db:
         await vault.keep(db, keys, member.id, ContactKind.EMAIL, address, portal.clock())
