@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 
 from aiohttp import web
@@ -104,9 +103,9 @@ async def open_letter(request: web.Request, typed: str, purpose: str) -> Letter:
     await security.refuse_beyond(request, ADDRESS)
     async with portal.store.write() as db:
         letter = await recovery.try_letter(db, cookies.read(request, Cookie.RECOVERY), purpose, portal.clock())
-    code = recovery.code_of(vault_key.load(portal.site.state), letter.id if letter else "")
     digits = "".join(char for char in typed if char.isascii() and char.isdigit())
-    if not hmac.compare_digest(digits, code) or letter is None or letter.member is None:
+    fits = recovery.is_code(vault_key.load(portal.site.state), letter.id if letter else "", digits)
+    if not fits or letter is None or letter.member is None:
         await security.note(request, ADDRESS)
         raise KamarError("letter_failed")
     return letter

@@ -32,6 +32,7 @@ SCAN = 32  # hexadecimal digits of a QR's token: 128 bits, and a QR that an old 
 TYPED_MAX = 60  # characters of a name
 LASTS = OFFICER_WAITS + 2 * MEET_LASTS
 LOOK_SECONDS = 3
+WAIT_SECONDS = 60  # while it takes a day
 ASKED = Limit("recovery-ask", 30, timedelta(hours=1))  # requests from one place
 SCAN_PURPOSE = "recovery-scan"
 
@@ -140,7 +141,7 @@ async def _state(request: web.Request) -> tuple[Found | None, dict[str, object]]
         "least": PASSWORD_SHORTEST,
         "minutes": _minutes(found.request.expires_at - now),
         "hours": _hours(found.request.ready_at, now),
-        "look_seconds": LOOK_SECONDS,
+        "look_seconds": WAIT_SECONDS if stage is Stage.WAITING else LOOK_SECONDS,
     }
 
 

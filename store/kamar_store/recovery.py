@@ -127,6 +127,11 @@ def code_of(keys: Keys, letter: str) -> str:
     return keys.code(f"letter\0{letter}")
 
 
+def is_code(keys: Keys, letter: str, typed: str) -> bool:
+    """Tell whether this is the code that a letter carries."""
+    return keys.is_code(typed, f"letter\0{letter}")
+
+
 async def warn(db: AsyncConnection, number: MemberId, what: str, key: str, now: datetime) -> None:
     """Order a notice for the old devices: ``asked``, ``officer``, ``done``."""
     await outbox.put(db, "warn", f"warn:{what}:{key}", {"member": number, "what": what}, now, lane=f"warn:{number}")

@@ -59,8 +59,15 @@ class Keys:
 
     def code(self, about: str) -> str:
         """Return the eight digits that belong to ``about``; computed again each time, so no row need hold them."""
-        oldest = list(self.by_id)[-1]  # the last to go: a code survives the beginning of a rotation
-        number = int.from_bytes(self._mac(oldest, "code", about)[:16], "big") % 10**CODE_DIGITS
+        return self._code(self.newest, about)
+
+    def is_code(self, typed: str, about: str) -> bool:
+        """Tell whether these are the digits, also when the key changed since they were sent."""
+        fits = [hmac.compare_digest(typed, self._code(key_id, about)) for key_id in self.by_id]
+        return any(fits)
+
+    def _code(self, key_id: str, about: str) -> str:
+        number = int.from_bytes(self._mac(key_id, "code", about)[:16], "big") % 10**CODE_DIGITS
         return f"{number:0{CODE_DIGITS}d}"
 
     def _cipher(self, key_id: str) -> AESGCM:
@@ -87,16 +94,13 @@ def load(state: State) -> Keys:
 
 
 def add(state: State) -> Keys:
-    """Put a new key on top and return all; what is sealed from now on needs it."""
-    old = load(state).by_id
-    _write(state, {_new_id(old): os.urandom(KEY)} | old)
-    return load(state)
+    """Put a new key on top, keep the one before it, throw older ones away, and return both.
 
-
-def drop_old(state: State) -> None:
-    """Throw every key but the newest away; only once nothing is sealed with them."""
+    Only once nothing is sealed with the older ones. The one before stays for whoever read the file a moment ago.
+    """
     keys = load(state)
-    _write(state, {keys.newest: keys.by_id[keys.newest]})
+    _write(state, {_new_id(keys.by_id): os.urandom(KEY), keys.newest: keys.by_id[keys.newest]})
+    return load(state)
 
 
 def _new_id(taken: dict[str, bytes]) -> str:

@@ -1,4 +1,4 @@
-"""The lost telephone, in a real browser against a whole server: three windows, a mailbox, and nothing left in any log."""
+"""The lost telephone, in a real browser against a whole server: four windows, a mailbox, and no trace."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ RT = NodePath(f"{VILLAGE}/RW005/RT003")
 EMAIL, PHONE_NUMBER = "kenari.canary@contoh.id", "0812-9876-5432"
 NEW, NEWEST = "kenari kuning pulang", "kenari hijau pulang"
 NAMES = {"dewi": "Dewi Lestari", "siti": "Siti Aminah", "budi": "Budi Santoso"}
-PASSED = "Sudah saya simpan"
 
 
 @pytest.fixture(scope="module")
@@ -190,9 +189,7 @@ async def meet(phone: Page, siti: Page, budi: Page, server: Branch) -> None:
     assert await barriers(phone) == []
 
 
-async def test_a_lost_telephone_does_not_lose_a_member(
-    server: Branch, street: dict[str, str], box: Mailbox
-) -> None:
+async def test_a_lost_telephone_does_not_lose_a_member(server: Branch, street: dict[str, str], box: Mailbox) -> None:
     async with (
         chromium() as browser,
         person(browser, PHONE) as old,
@@ -226,6 +223,7 @@ async def test_a_lost_telephone_does_not_lose_a_member(
         code = await by_letter(old, server, box)
         await by_words(phone, server, street["dewi"], words)
         secrets = [EMAIL, PHONE_NUMBER, "+6281298765432", "81298765432", NEW, NEWEST, " ".join(words), code]
+        assert found_in_files(server, ["Dewi Lestari"])  # it does look inside
         assert found_in_files(server, [*secrets, code.replace(" ", "")]) == []
 
 

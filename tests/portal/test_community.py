@@ -6,16 +6,15 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from tests.portal.browser import Browser, sign_up
-from tests.portal.conftest import House
-from tests.portal.village import SUKARESMI
-
-from kamar.ids import NodePath, RoomId, UserId
+from kamar.ids import NodePath, RoomId
 from kamar.referral import read_code
 from kamar.sentences import SENTENCES
 from kamar.structure import RoomKey, RoomKind
 from kamar_store import member, outbox, referral, seating
 from kamar_store.member import Member
+from tests.portal.browser import Browser, sign_up
+from tests.portal.conftest import House
+from tests.portal.village import SUKARESMI
 
 RT = NodePath(f"{SUKARESMI}/RW005/RT003")
 

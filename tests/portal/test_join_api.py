@@ -6,13 +6,13 @@ import secrets
 from typing import Any
 
 import pytest
-from tests.portal.browser import Browser
-from tests.portal.conftest import House
-from tests.portal.village import SUKARESMI
 
 from kamar.sentences import SENTENCES
 from kamar_portal.recovery import fits
 from kamar_store import recovery
+from tests.portal.browser import Browser
+from tests.portal.conftest import House
+from tests.portal.village import SUKARESMI
 
 GOOD: dict[str, Any] = {
     "village": SUKARESMI,

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from tests.portal.browser import Browser
-from tests.portal.conftest import House
 
 from kamar_portal.openapi import document
+from tests.portal.browser import Browser
+from tests.portal.conftest import House
 
 EXAMPLES = 60
 OPERATIONS = [(path, method) for path, methods in document("http://localhost")["paths"].items() for method in methods]

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from tests.portal.fake_synapse import AS_TOKEN, FakeSynapse
 from yarl import URL
 
 from kamar.settings import Ports, Server, Settings
@@ -22,6 +21,7 @@ from kamar_portal.seal import Seal
 from kamar_portal.serve import application
 from kamar_store.site import Site
 from kamar_store.store import Store
+from tests.portal.fake_synapse import AS_TOKEN, FakeSynapse
 
 Client = TestClient[web.Request, web.Application]
 SLOW = asyncio.Event()

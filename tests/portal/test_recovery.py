@@ -121,9 +121,7 @@ async def test_a_code_from_the_mailbox_makes_a_new_password_once(house: House, d
     assert (await type_code(thief, code, "sandi pencuri ku")).status == 401
 
 
-async def test_the_code_alone_is_worth_nothing_on_another_telephone(
-    house: House, dewi: Browser, box: Mailbox
-) -> None:
+async def test_the_code_alone_is_worth_nothing_on_another_telephone(house: House, dewi: Browser, box: Mailbox) -> None:
     await prove_email(house, dewi, box)
     await ask_letter(house)
     overheard = box.code()

@@ -91,9 +91,7 @@ class Street:
     async def warned(self) -> list[str]:
         """Return what the old devices were told, in order."""
         async with self.house.store.read() as db:
-            rows = await db.execute(
-                select(outbox.c.payload).where(outbox.c.kind == "warn").order_by(outbox.c.id)
-            )
+            rows = await db.execute(select(outbox.c.payload).where(outbox.c.kind == "warn").order_by(outbox.c.id))
             return [payload["what"] for payload in rows.scalars()]
 
 
@@ -252,7 +250,9 @@ async def test_whoever_photographs_the_qr_can_not_choose_the_password(street: St
     first = await street.qr(phone)
     await street.met(phone)
     thief = await street.house.open_browser()
-    thief.client.session.cookie_jar.update_cookies({"kamar_pulih": first.rpartition("/")[2]}, thief.client.make_url("/"))
+    thief.client.session.cookie_jar.update_cookies(
+        {"kamar_pulih": first.rpartition("/")[2]}, thief.client.make_url("/")
+    )
     assert (await thief.visit("/lupa/tetangga/tunggu")).status == 410
 
 

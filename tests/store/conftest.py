@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.servers.postgres import postgres
-from tests.servers.registry import SQLITE, registry
 
 from kamar_provisioning.wilayah import import_official
 from kamar_store.store import Store
+from tests.servers.postgres import postgres
+from tests.servers.registry import SQLITE, registry
 
 DATABASES = [SQLITE, pytest.param("postgresql", marks=pytest.mark.integration)]
 
