@@ -6,22 +6,20 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Collection
-from datetime import timedelta
 
 from aiohttp import web
 
 from kamar.errors import KamarError
 from kamar.ids import UserId
 from kamar.signup import PASSWORD_SHORTEST, RECOVERY_WORDS, new_recovery, plain_recovery, read_password
-from kamar_portal import cookies, security
-from kamar_portal.cookies import Cookie
+from kamar_portal import once, security
 from kamar_portal.errors import beside_field, known, status_of
 from kamar_portal.form import read_form
 from kamar_portal.login import DEVICE, read_account
+from kamar_portal.once import Shown
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.security import Limit
@@ -33,8 +31,6 @@ from kamar_store.member import Member
 SCRYPT = {"n": 2**12, "r": 8, "p": 1}  # 4 MB; the words hold 72 bits, more work buys nothing
 SALT = 16  # bytes
 NOBODY = f"scrypt$4096$8$1${b64encode(bytes(SALT)).decode()}${b64encode(bytes(64)).decode()}"  # fits no words
-ONCE = "once"  # purpose of the sealed cookie with words to be shown once
-ONCE_LASTS = timedelta(minutes=30)
 ACCOUNT = Limit("recovery", 10)  # wrong words for one account
 ADDRESS = Limit("recovery-from", 60)  # wrong words and codes from one address
 
@@ -113,9 +109,7 @@ async def give_words(request: web.Request, response: web.StreamResponse, member:
     now = portal.clock()
     async with portal.store.write() as db:
         await recovery.renew(db, member.id, hashed, now)
-    shown = json.dumps({"words": words, "passphrase": ""})
-    sealed = portal.seal.close(ONCE, shown, member.user_id, now + ONCE_LASTS)
-    cookies.put(request, response, Cookie.ONCE, sealed, ONCE_LASTS)
+    once.keep(request, response, member.user_id, Shown(words, ""))
 
 
 def hash_words(words: Collection[str]) -> str:
