@@ -109,6 +109,10 @@ class KamarModule:
         """Change a password; ``logout`` ends every device."""
         await self._call("PUT", "password", {"user_id": user, "password": password, "logout": logout})
 
+    async def logout_all(self, user: UserId) -> None:
+        """End every device of an account; its password stays."""
+        await self._call("POST", "logout_all", {"user_id": user})
+
     async def deactivate(self, user: UserId) -> None:
         """Close an account for ever and erase it."""
         await self._call("POST", "deactivate", {"user_id": user})

@@ -19,6 +19,8 @@ from kamar.ids import UserId
 ROOM_VERSIONS = ("11", "12")  # the two that the tests cover
 PORT_MAX = 65_535
 SQLITE = "sqlite"
+MAIL_SECURITY = ("starttls", "tls", "none")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,17 @@ class Portal:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """The server that takes our letters. Without ``host`` there are none."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"  # starttls, tls; none only for a server on this machine
+    user: str = ""  # its password is the file secrets/mail_password
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Workers:
     """Synapse beyond one process: needs PostgreSQL and Redis."""
 
@@ -105,6 +118,7 @@ class Settings:
     rooms: Rooms = field(default_factory=Rooms)
     media: Media = field(default_factory=Media)
     portal: Portal = field(default_factory=Portal)
+    mail: Mail = field(default_factory=Mail)
     workers: Workers = field(default_factory=Workers)
 
     @property
@@ -205,7 +219,7 @@ def _word(kind: type[Any]) -> str:
 
 
 def _violations(settings: Settings) -> list[str]:
-    server, rooms, ports = settings.server, settings.rooms, settings.ports
+    server, rooms, ports, mail = settings.server, settings.rooms, settings.ports, settings.mail
     url = urlsplit(server.public_url)
     database = urlsplit(settings.database.url)
     checks: dict[str, bool] = {
@@ -221,6 +235,12 @@ def _violations(settings: Settings) -> list[str]:
         "rooms.children_max: must be from 4 to 50": 4 <= rooms.children_max <= 50,
         "portal.session_hours: must be > 0": settings.portal.session_hours > 0,
         "portal.signup_days: must be > 0": settings.portal.signup_days > 0,
+        f"mail.security: must be one of {', '.join(MAIL_SECURITY)}": mail.security in MAIL_SECURITY,
+        "mail.security: none only for a mail server on this machine": mail.security != "none"
+        or mail.host in ("", *LOOPBACK),
+        "mail.port: must be from 1 to 65535": 1 <= mail.port <= PORT_MAX,
+        "mail.sender: must be an e-mail address where mail.host is given": not mail.host
+        or "@" in mail.sender.strip("@"),
         "workers.enabled: needs PostgreSQL (database.url)": not settings.workers.enabled
         or settings.database.url != SQLITE,
     }

@@ -60,6 +60,7 @@ class RegistrationModule:
         endpoints.add("GET", "account/*", self._account, Who.KAMAR)
         endpoints.add("PUT", "displayname", self._displayname, Who.KAMAR)
         endpoints.add("PUT", "password", self._password, Who.KAMAR)
+        endpoints.add("POST", "logout_all", self._logout_all, Who.KAMAR)
         endpoints.add("POST", "deactivate", self._deactivate, Who.KAMAR)
         endpoints.add("PUT", "code", self._code, Who.KAMAR)
         endpoints.add("POST", "login_token", self._login_token, Who.MEMBER)
@@ -144,6 +145,15 @@ class RegistrationModule:
         assert password_hash is not None
         await self._set_password(user, password_hash, logout=logout)
         logger.info("changed the password of %s, logout %s", user, logout)
+        return {}
+
+    async def _logout_all(self, ask: Ask) -> Mapping[str, Any]:
+        user = await self._known(ask.text("user_id"))
+        if user == self._bot:
+            raise SynapseError(403, "The bot has no devices of its own", Codes.FORBIDDEN)
+        await self._hs.get_device_handler().delete_all_devices_for_user(user)
+        await self._hs.get_auth_handler().delete_access_tokens_for_user(user)
+        logger.info("logged %s out everywhere", user)
         return {}
 
     async def _deactivate(self, ask: Ask) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from kamar.membership import SeatState
 from kamar.structure import OpenRules, RoomKind, counted, kamar_nodes, placement, room_name
 from kamar.wilayah import Level, parse
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies, once
+from kamar_portal import cookies, once, recovery_own
 from kamar_portal.cookies import Cookie
 from kamar_portal.form import read_form
 from kamar_portal.page import render, render_text, see_other
@@ -87,6 +87,7 @@ async def show(request: web.Request) -> web.Response:
         list=await room_list(portal, member),
         link=link,
         once=once.shown_to(request, member.user_id),
+        returning=await recovery_own.returning(portal, member),
         account=member.user_id,
         element=_element_link(portal, member),
         portal_url=portal.settings.portal_url,

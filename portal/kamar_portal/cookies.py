@@ -21,6 +21,7 @@ class Cookie(StrEnum):
     SIGNUP = "kamar_daftar"
     AGAIN = "kamar_ulang"  # name and password of a last step that waits for Synapse, sealed, ten minutes
     ONCE = "kamar_sekali"  # recovery words to be shown once, sealed
+    RECOVERY = "kamar_pulih"  # what the request of somebody locked out is known by
     ADMIN = "kamar_pengelola"  # the first administrator's link while he signs up
     LANGUAGE = "bahasa"
 

@@ -29,6 +29,14 @@ STATUS = {
     "recovery_failed": 401,
     "login_needed": 401,
     "signup_needed": 403,
+    "letter_failed": 401,
+    "request_over": 410,
+    "scan_unknown": 410,
+    "witness_self": 403,
+    "witness_twice": 403,
+    "witness_new": 403,
+    "witness_stranger": 403,
+    "witness_first": 403,
     "csrf": 403,
     "not_allowed": 403,
     "chat_starting": 503,
@@ -70,6 +78,11 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "upload_too_large": "foto",
     "upload_program": "foto",
     "picture_too_large": "foto",
+    "letter_failed": "kode",
+    "email_malformed": "surel",
+    "phone_malformed": "hp",
+    "contact_taken": "kode",
+    "witness_unsaid": "bertemu",
 }
 
 

@@ -11,7 +11,7 @@ from kamar.errors import KamarError
 from kamar.signup import PASSWORD_SHORTEST, read_password
 from kamar.words import LANGUAGES
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies, push, security
+from kamar_portal import cookies, push, recovery_own, security
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import read_form
@@ -20,7 +20,7 @@ from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.session import begin, member_of
 from kamar_store import member as members
-from kamar_store import wilayah
+from kamar_store import session, wilayah
 
 LANGUAGE_LASTS = timedelta(days=365)
 
@@ -71,6 +71,8 @@ async def change_password(request: web.Request) -> web.Response:
             raise KamarError("password_wrong") from error
         await security.forget(request, security.LOGIN_ACCOUNT, member.user_id)
         await portal.module.set_password(member.user_id, new, logout=True)
+        async with portal.store.write() as db:
+            await session.end_all(db, member.user_id)
         opened = await portal.matrix().login_password(member.user_id, new, DEVICE, address)
     except KamarError as error:
         return await _page(request, error)
@@ -109,6 +111,7 @@ async def _page(request: web.Request, error: KamarError | None = None, name: str
         member=member,
         name=member.display_name if name is None else name,
         home=home.full_name if home else member.home,
+        returning=await recovery_own.returning(portal, member),
         least=PASSWORD_SHORTEST,
         push=await push.shown(request),
         saved=request.query.get("tersimpan", ""),

@@ -1,8 +1,9 @@
-"""Getting back in with the recovery words: a new password, and every old device is logged out."""
+"""Lupa: the ways back in, and the first of them: recovery words. Whoever gets in chooses a new password."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import os
@@ -12,55 +13,103 @@ from collections.abc import Collection
 from aiohttp import web
 
 from kamar.errors import KamarError
-from kamar.signup import PASSWORD_SHORTEST, RECOVERY_WORDS, plain_recovery, read_password
-from kamar_portal import security
+from kamar.ids import UserId
+from kamar.signup import PASSWORD_SHORTEST, RECOVERY_WORDS, new_recovery, plain_recovery, read_password
+from kamar_portal import once, security
 from kamar_portal.errors import beside_field, known, status_of
 from kamar_portal.form import read_form
 from kamar_portal.login import DEVICE, read_account
+from kamar_portal.once import Shown
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
+from kamar_portal.security import Limit
 from kamar_portal.session import begin
-from kamar_store import recovery
+from kamar_store import member as members
+from kamar_store import recovery, session
+from kamar_store.member import Member
 
 SCRYPT = {"n": 2**12, "r": 8, "p": 1}  # 4 MB; the words hold 72 bits, more work buys nothing
 SALT = 16  # bytes
 NOBODY = f"scrypt$4096$8$1${b64encode(bytes(SALT)).decode()}${b64encode(bytes(64)).decode()}"  # fits no words
+ACCOUNT = Limit("recovery", 10)  # wrong words for one account
+ADDRESS = Limit("recovery-from", 60)  # wrong words and codes from one address
 
 
 def routes() -> list[web.RouteDef]:
     """Return the addresses of this feature."""
-    return [web.get("/pulih", ask), web.post("/pulih", take)]
+    return [
+        web.get("/lupa", ways),
+        web.get("/pulih", moved),
+        web.get("/lupa/kata", ask),
+        web.post("/lupa/kata", take),
+    ]
+
+
+async def ways(request: web.Request) -> web.Response:
+    """``GET /lupa``: choose a way back in."""
+    return render(request, "recovery/ways.html", mail=bool(portal_of(request).settings.mail.host))
+
+
+async def moved(_request: web.Request) -> web.Response:
+    """``GET /pulih``: the old address."""
+    return web.Response(status=308, headers={"Location": "/lupa/kata"})
 
 
 async def ask(request: web.Request) -> web.Response:
-    """``GET /pulih``."""
+    """``GET /lupa/kata``."""
     return _page(request)
 
 
 async def take(request: web.Request) -> web.Response:
-    """``POST /pulih``: a wrong account and wrong words get the same answer after the same work."""
+    """``POST /lupa/kata``: a wrong account and wrong words get the same answer after the same work."""
     portal = portal_of(request)
     form = await read_form(request)
-    account, words, password = form.text("akun"), form.text("kata"), form.raw("sandi")
+    account, words, logout = form.text("akun"), form.text("kata"), form.text("keluar") == "ya"
     try:
-        new = read_password(password, account)
-        user = read_account(account, portal.settings.server.name)
-        await security.refuse_beyond(request, security.LOGIN_ADDRESS)
-        await security.count(request, security.LOGIN_ACCOUNT, user)
+        new = read_password(form.raw("sandi"), account)
+        await security.refuse_beyond(request, ADDRESS)
+        user = _account(account, portal.settings.server.name)
+        await security.count(request, ACCOUNT, user)
         async with portal.store.read() as db:
             kept = await recovery.hash_of(db, user)
         if not await asyncio.to_thread(fits, words, kept or NOBODY):
-            await security.note(request, security.LOGIN_ADDRESS)
+            await security.note(request, ADDRESS)
             raise KamarError("recovery_failed")
-        await portal.module.set_password(user, new, logout=True)
-        await security.forget(request, security.LOGIN_ACCOUNT, user)
-        opened = await portal.matrix().login_password(user, new, DEVICE, security.client_address(request))
+        await security.forget(request, ACCOUNT, user)
+        return await let_in(request, user, new, logout=logout)
     except KamarError as error:
-        refused = KamarError("recovery_failed") if error.code == "login_failed" else error
-        return _page(request, account, words, refused)
+        return _page(request, account, words, error, logout=logout)
+
+
+async def let_in(request: web.Request, user: UserId, password: str, *, logout: bool) -> web.Response:
+    """Give an account its new password and log this browser in; ``logout`` ends every other device and session.
+
+    Raises:
+        MatrixError: Synapse does not answer; nothing was changed, or only the password.
+    """
+    portal = portal_of(request)
+    await portal.module.set_password(user, password, logout=logout)
+    async with portal.store.write() as db:
+        if logout:
+            await session.end_all(db, user)
+        member = await members.by_user(db, user)
+        if member is not None:
+            await recovery.warn(db, member.id, "done", portal.clock().isoformat(), portal.clock())
+    opened = await portal.matrix().login_password(user, password, DEVICE, security.client_address(request))
     response = see_other("/komunitas")
     await begin(request, response, user, opened)
     return response
+
+
+async def give_words(request: web.Request, response: web.StreamResponse, member: Member) -> None:
+    """Make new recovery words; Komunitas Saya shows them once, on this browser."""
+    portal = portal_of(request)
+    words = new_recovery(portal.dice)
+    hashed = await asyncio.to_thread(hash_words, words)
+    now = portal.clock()
+    async with portal.store.write() as db:
+        await recovery.renew(db, member.id, hashed, now)
+    once.keep(request, response, member.user_id, Shown(words, ""))
 
 
 def hash_words(words: Collection[str]) -> str:
@@ -78,14 +127,24 @@ def fits(typed: str, kept: str) -> bool:
     return hmac.compare_digest(found, b64decode(hashed))
 
 
-def _page(request: web.Request, account: str = "", words: str = "", error: KamarError | None = None) -> web.Response:
+def _account(typed: str, server: str) -> UserId:
+    """Return the account; what can be none stands for itself, so that it costs the same and is counted too."""
+    with contextlib.suppress(KamarError):
+        return read_account(typed, server)
+    return UserId(typed)
+
+
+def _page(
+    request: web.Request, account: str = "", words: str = "", error: KamarError | None = None, *, logout: bool = True
+) -> web.Response:
     return render(
         request,
-        "recovery.html",
+        "recovery/words.html",
         status=status_of(known(error)) if error else 200,
         account=account[:100],
         words=words[:200],
         number=RECOVERY_WORDS,
         least=PASSWORD_SHORTEST,
+        logout=logout,
         errors=beside_field(request, error) if error else {},
     )

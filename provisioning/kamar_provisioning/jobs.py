@@ -18,7 +18,7 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.push import Push
-from kamar_store import outbox, session, signup
+from kamar_store import outbox, recovery, recovery_request, session, signup
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -78,7 +78,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, opening, power, push, seating, sending
+    from kamar_provisioning import direct, opening, power, push, recovery, seating, sending
 
     return {
         "seat": seating.seat,
@@ -94,6 +94,8 @@ def handlers() -> dict[str, Handler]:
         "talk": direct.talk,
         "push": push.push,
         "push_room": push.push_room,
+        "mail": recovery.mail,
+        "warn": recovery.warn,
     }
 
 
@@ -161,4 +163,6 @@ async def _tidy(desk: Desk) -> None:
             await signup.forget_expired(db, desk.now())
             await session.forget_expired(db, desk.now())
             await outbox.forget_done(db, desk.now() - KEPT)
+            await recovery.forget_expired(db, desk.now())
+            await recovery_request.forget_expired(db, desk.now())
         await asyncio.sleep(TIDY.total_seconds())

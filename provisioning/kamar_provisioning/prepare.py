@@ -14,7 +14,7 @@ from kamar_provisioning import chat, links, sentences, settings_file, synapse, w
 from kamar_provisioning.directory import keep_name
 from kamar_provisioning.push import VAPID_KEY
 from kamar_provisioning.terminal import Bar, step
-from kamar_store import postgresql
+from kamar_store import postgresql, vault_key
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
@@ -65,6 +65,7 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
     step(sentences.PREPARING_SYNAPSE)
     synapse.render(settings, state)
     keep_keys(state)
+    vault_key.ensure(state)
     step(sentences.PREPARING_DATABASE)
     if settings.database.url != SQLITE:
         await postgresql.ensure(settings.database.url)

@@ -54,6 +54,12 @@ async def end(db: AsyncConnection, token: str) -> None:
     await db.execute(delete(session).where(session.c.id == _hash(token)))
 
 
+async def end_all(db: AsyncConnection, user: UserId) -> None:
+    """Log somebody out everywhere; one-time links that wait for him are worth nothing either."""
+    await db.execute(delete(session).where(session.c.user_id == user))
+    await db.execute(delete(login_link).where(login_link.c.user_id == user))
+
+
 async def forget_expired(db: AsyncConnection, now: datetime) -> None:
     """Delete what has run out."""
     await db.execute(delete(session).where(session.c.expires_at < now))

@@ -280,3 +280,32 @@ async def test_kamar_has_a_name_that_rooms_show(module: KamarModule, kamar: Matr
     await module.set_display_name(me, "Kamar")
     village = await open_village(kamar)
     assert (await kamar.joined_members(village.rt))[me] == "Kamar"
+
+
+async def test_logging_out_everywhere_ends_every_device_and_keeps_the_password(
+    module: KamarModule, pool: Homeserver
+) -> None:
+    person = await make_person(module, "Siti")
+    other = await make_person(module, "Budi")
+    localpart = person.user_id[1:].split(":", 1)[0]
+    second = await module.register(localpart, "kata sandi kita", "Siti", key=f"signup-{localpart}")
+    await module.logout_all(person.user_id)
+    for token in (person.session.access_token, second.access_token):
+        with pytest.raises(MatrixError) as refused:
+            await Matrix(pool, token).whoami()
+        assert refused.value.errcode == "M_UNKNOWN_TOKEN"
+    assert await Matrix(pool, other.session.access_token).whoami() == other.user_id
+    assert (await Matrix(pool).login_password(person.user_id, "kata sandi kita", "portal")).user_id == person.user_id
+
+
+async def test_only_kamar_logs_others_out_and_never_itself(
+    homeserver: SynapseServer, module: KamarModule, pool: Homeserver
+) -> None:
+    person = await make_person(module, "Siti")
+    path = "/_synapse/client/kamar/v1/logout_all"
+    with pytest.raises(MatrixError) as refused:
+        await pool.request("POST", path, token=person.session.access_token, body={"user_id": person.user_id})
+    assert refused.value.status == 403
+    with pytest.raises(MatrixError) as refused:
+        await module.logout_all(homeserver.settings.bot)
+    assert refused.value.status == 403

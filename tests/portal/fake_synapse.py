@@ -75,6 +75,8 @@ class FakeSynapse:
         account = self.accounts[body["user_id"]]
         if path == "displayname":
             account.display_name = body["display_name"]
+        elif path == "logout_all":
+            self.devices = {token: user for token, user in self.devices.items() if user != body["user_id"]}
         elif path == "password":
             account.password = body["password"]
             if body["logout"]:

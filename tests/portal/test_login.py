@@ -145,18 +145,18 @@ async def test_recovery_words_make_a_new_password_and_end_every_device(house: Ho
     page = await sign_up(await house.open_browser(), await house.code())
     [user] = house.synapse.accounts
     words = "  ".join(_words(page.text))
-    await browser.visit("/pulih")
-    page = await browser.send("/pulih", {"akun": user, "kata": words.upper(), "sandi": "sawah hijau luas"})
+    await browser.visit("/lupa/kata")
+    page = await browser.send("/lupa/kata", {"akun": user, "kata": words.upper(), "sandi": "sawah hijau luas"})
     assert page.address == "/komunitas"
     assert house.synapse.accounts[user].password == "sawah hijau luas"
 
 
 async def test_wrong_recovery_words_change_nothing(house: House, browser: Browser) -> None:
     user = await joined(house)
-    await browser.visit("/pulih")
+    await browser.visit("/lupa/kata")
     for account in (user, "aa2aa2aa"):
         values = {"akun": account, "kata": "satu dua tiga", "sandi": "sawah hijau luas"}
-        page = await browser.send("/pulih", values)
+        page = await browser.send("/lupa/kata", values)
         assert (page.status, SENTENCES["recovery_failed"] in page.text) == (401, True)
     assert house.synapse.accounts[user].password == PASSWORD
 

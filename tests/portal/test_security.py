@@ -18,7 +18,10 @@ from tests.portal.conftest import House
 PAGE_MAX = 100_000  # bytes, compressed, with style and scripts
 PATH_MAX = 1_000_000  # bytes of the portal on the way to the chat
 STYLE_MAX = 15_000  # bytes
-PAGES = ("/", "/masuk", "/pulih", "/komunitas", "/ajak", "/ajak/poster", "/saya", "/wilayah/32.16", "/no/such/page")
+PAGES = (
+    *("/", "/masuk", "/lupa", "/lupa/kata", "/lupa/tetangga", "/saya/kunci", "/komunitas", "/ajak", "/ajak/poster"),
+    *("/saya", "/wilayah/32.16", "/no/such/page"),
+)
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -24,6 +24,7 @@ from kamar.state import write_secret
 from kamar_bridges.push_crypto import new_vapid_key
 from kamar_provisioning import links, settings_file
 from kamar_provisioning.wilayah import import_official
+from kamar_store import vault_key
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
@@ -121,6 +122,7 @@ def branch(
         write_settings(homeserver)
         write_secret(homeserver.state.secret("portal_key"), secrets.token_hex(32))
         write_secret(homeserver.state.secret("vapid_key"), new_vapid_key())
+        vault_key.ensure(homeserver.state)
         made = Branch(homeserver)
         apart(_prepare(made.site()))
         try:

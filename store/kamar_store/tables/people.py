@@ -61,14 +61,6 @@ consent = Table(
     Column("at", Utc, nullable=False),
 )
 
-recovery = Table(
-    "recovery",
-    metadata,
-    Column("member", Integer, ForeignKey("member.id", ondelete="CASCADE"), primary_key=True),
-    Column("hash", Text, nullable=False),  # scrypt of the words
-    Column("at", Utc, nullable=False),
-)
-
 mandate = Table(
     "mandate",
     metadata,
