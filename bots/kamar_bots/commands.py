@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from kamar.words import mark as _
-from kamar_bots import courtesy, help, opening, referral, session, structure
+from kamar_bots import courtesy, help, opening, peace, referral, session, structure
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 
 # The first word of each row is the one we teach; the others are what people type instead.
@@ -17,6 +17,11 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (referral.invite, "ajak undang ajakan undangan kode tautan qr link invite"),
     (opening.open_kamar, "buka bukakan open"),
     (session.login, "masuk login portal"),
+    (peace.report, "lapor laporkan aduan adukan report"),
+    (peace.block, "blokir blok blockir"),
+    (peace.mute, "bisukan bisu mute"),
+    (peace.slow, "lambat lambatkan pelan slow"),
+    (peace.hide, "hapus hapuskan delete"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )
 WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}

@@ -6,12 +6,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kamar.ids import RoomId, UserId
+from kamar.ids import EventId, RoomId, UserId
 from kamar.referral import Dice
 from kamar.settings import Settings
 from kamar.structure import RoomKey
 from kamar.words import translate
 from kamar_store.store import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A message of somebody that a command is about."""
+
+    event_id: EventId
+    sender: UserId
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Ask:
     language: str
     now: datetime
     called: bool = False  # the message names @kamar
+    target: Target | None = None  # the message that this one answers
 
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence of the catalogue in the asker's language, its braces filled."""
@@ -53,6 +63,7 @@ class Reply:
     image: str | None = None
     choices: tuple[Choice, ...] = ()
     login: bool = False
+    quiet: bool = False  # nothing is said where others read, and the command itself is taken back
 
 
 @dataclass(frozen=True, slots=True)

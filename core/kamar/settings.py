@@ -74,6 +74,13 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Peace:
+    """Peace in the kamar."""
+
+    clamd: str = ""  # path of clamd's unix socket; empty: files are not scanned
+
+
+@dataclass(frozen=True, slots=True)
 class Portal:
     """The web portal."""
 
@@ -100,6 +107,7 @@ class Settings:
     database: Database = field(default_factory=Database)
     rooms: Rooms = field(default_factory=Rooms)
     media: Media = field(default_factory=Media)
+    peace: Peace = field(default_factory=Peace)
     portal: Portal = field(default_factory=Portal)
     workers: Workers = field(default_factory=Workers)
 
@@ -210,6 +218,7 @@ def _violations(settings: Settings) -> list[str]:
         f"rooms.version: must be one of {', '.join(ROOM_VERSIONS)}": rooms.version in ROOM_VERSIONS,
         "rooms.perintis_max: must be from 10 to 1000": 10 <= rooms.perintis_max <= 1000,
         "rooms.children_max: must be from 4 to 50": 4 <= rooms.children_max <= 50,
+        "peace.clamd: must be empty or an absolute path": settings.peace.clamd[:1] in ("", "/"),
         "portal.session_hours: must be > 0": settings.portal.session_hours > 0,
         "portal.signup_days: must be > 0": settings.portal.signup_days > 0,
         "workers.enabled: needs PostgreSQL (database.url)": not settings.workers.enabled

@@ -76,7 +76,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import opening, power, seating, sending
+    from kamar_provisioning import opening, peace, power, seating, sending
 
     return {
         "seat": seating.seat,
@@ -89,6 +89,11 @@ def handlers() -> dict[str, Handler]:
         "image": sending.image,
         "ask": sending.ask,
         "login": sending.login,
+        "measure": peace.measure,
+        "peace": peace.rules,
+        "block": peace.block,
+        "tell": peace.tell,
+        "take_back": peace.take_back,
     }
 
 
