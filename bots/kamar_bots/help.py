@@ -11,10 +11,9 @@ HEAD = _("Ketik !kamar, !ajak atau !masuk. Ini gunanya:")
 LINES = (
     ("kamar", _("kamar ini di mana dan siapa koordinatornya")),
     ("ajak", _("tautan dan kode QR untuk mengajak tetangga")),
-    ("lapor", _("laporkan pesan yang mengganggu: balas pesannya dengan !lapor")),
     ("masuk", _("tautan masuk ke portal, hanya di obrolan langsung dengan saya")),
 )
-PORTAL = _("Selebihnya ada di portal: {portal}")
+PORTAL = _("Ada pesan yang mengganggu? Balas dengan !lapor. Selebihnya ada di portal: {portal}")
 
 
 async def explain(ask: Ask, registry: Registry) -> Reply:

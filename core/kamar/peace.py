@@ -50,6 +50,17 @@ class Appeal(StrEnum):
     LIFTED = "lifted"
 
 
+class Step(StrEnum):
+    """What the log says happened."""
+
+    TAKEN = "taken"
+    TOLD = "told"
+    APPEALED = "appealed"
+    LIFTED = "lifted"
+    KEPT = "kept"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Officer:
     """A member with an office at a node; administrators of the server have none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kamar.peace import MeasureKind
+from kamar.peace import MeasureKind, Step
 from kamar.words import mark as _
 
 TAKEN: dict[MeasureKind, str] = {
@@ -30,3 +30,13 @@ NAMES: dict[MeasureKind, str] = {
     MeasureKind.REMOVE: _("Dikeluarkan dari kamar"),
     MeasureKind.BAN: _("Dikeluarkan dari server"),
 }
+
+LOG: dict[Step, str] = {
+    Step.TAKEN: _("diputuskan pengurus"),
+    Step.TOLD: _("diberitahukan kepada yang bersangkutan"),
+    Step.APPEALED: _("keberatan dikirim"),
+    Step.LIFTED: _("keberatan diterima, tindakan dicabut"),
+    Step.KEPT: _("keberatan ditolak, tindakan tetap"),
+    Step.ENDED: _("berakhir"),
+}
+UNTIL = _("sampai {until}")

@@ -37,6 +37,12 @@ STATUS = {
     "upload_too_large": 413,
     "body_malformed": 400,
     "broken": 500,
+    # peace
+    "report_unknown": 404,
+    "report_closed": 409,
+    "appeal_twice": 409,
+    "measure_not_allowed": 403,
+    "signup_banned": 403,
 }
 OTHERWISE = 422  # a field to be mended
 RETRY_SECONDS = 5
@@ -60,6 +66,12 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "login_failed": "sandi",
     "password_wrong": "sandi_lama",
     "recovery_failed": "kata",
+    # peace
+    "reason_short": "alasan",
+    "reason_long": "alasan",
+    "measure_long": "lama",
+    "measure_short": "lama",
+    "report_person": "nama",
 }
 
 

@@ -20,6 +20,9 @@ from kamar_portal import (
     login,
     member,
     page_cache,
+    peace,
+    peace_case,
+    peace_rule,
     proxy,
     recovery,
     referral,
@@ -78,6 +81,9 @@ def application(portal: Portal) -> web.Application:
         community.routes(),
         referral.routes(),
         member.routes(),
+        peace.routes(),
+        peace_case.routes(),
+        peace_rule.routes(),
         admin.routes(),
     ):
         app.add_routes(routes)

@@ -10,7 +10,7 @@ import logging
 
 from kamar.ids import EventId, RoomId, UserId
 from kamar.membership import SeatState
-from kamar.peace import MeasureKind
+from kamar.peace import MeasureKind, Step
 from kamar.peace_message import RoomRules, rules_to_json
 from kamar.peace_time import spoken_time
 from kamar.peace_words import ENDED, SLOWED
@@ -22,7 +22,7 @@ from kamar_store import member as members
 from kamar_store import outbox, peace, peace_measure, peace_rule, referral, seating
 from kamar_store.member import Member
 from kamar_store.outbox import Row
-from kamar_store.peace_measure import Measure, Step
+from kamar_store.peace_measure import Measure
 from kamar_store.store import Db
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
@@ -21,6 +20,7 @@ from kamar.peace import (
     Appeal,
     MeasureKind,
     Rank,
+    Step,
     allow_appeal,
     allow_measure,
     appeal_to,
@@ -40,17 +40,6 @@ from kamar_store.tables import measure, measure_log, report
 
 MINE = "/tentang-saya/tindakan"
 MOST = 100
-
-
-class Step(StrEnum):
-    """What the log says happened."""
-
-    TAKEN = "taken"
-    TOLD = "told"
-    APPEALED = "appealed"
-    LIFTED = "lifted"
-    KEPT = "kept"
-    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ measure_log = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("measure", Integer, nullable=False, index=True),
-    Column("what", String(16), nullable=False),  # value of kamar_store.peace_measure.Step
+    Column("what", String(16), nullable=False),  # value of kamar.peace.Step
     Column("actor", Integer),
     Column("at", Utc, nullable=False),
 )
