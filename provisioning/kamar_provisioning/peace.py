@@ -71,7 +71,7 @@ async def tell(desk: Desk, row: Row) -> None:
         room = await peace_rule.direct_of(db, who.user_id) if who else None
     if who is None:
         return
-    if room is not None and await _says(desk, row, room):
+    if room is not None and await _reads(desk, room, who.user_id) and await _says(desk, row, room):
         return
     if row.payload["always"]:
         room = await _open_direct(desk, who.user_id)
@@ -99,23 +99,29 @@ async def _says(desk: Desk, row: Row, room: RoomId) -> bool:
     return True
 
 
+async def _reads(desk: Desk, room: RoomId, user: UserId) -> bool:
+    """Tell whether a member is in a direct talk, or still invited to it."""
+    try:
+        membership = (await desk.matrix.get_state(room, "m.room.member", user)).get("membership")
+    except MatrixError as error:
+        if error.errcode in GONE:
+            return False
+        raise
+    return membership in ("join", "invite")
+
+
 async def _open_direct(desk: Desk, user: UserId) -> RoomId:
     """Make a direct talk with a member, once: a room that a crash left behind is found by its key."""
     key = f"direct:{hashlib.sha256(user.encode()).hexdigest()[:24]}"
     found = await desk.module.room(key)
-    room = (
-        found.room_id
-        if found
-        else await desk.matrix.create_room(
-            {
-                "preset": "trusted_private_chat",
-                "is_direct": True,
-                "invite": [user],
-                "name": DIRECT_NAME,
-                "creation_content": {"id.sosialkamar.key": key, "m.federate": False},
-            }
-        )
-    )
+    if found is None:
+        content = {"id.sosialkamar.key": key, "m.federate": False}
+        more = {"is_direct": True, "invite": [user], "name": DIRECT_NAME, "creation_content": content}
+        room = await desk.matrix.create_room({"preset": "trusted_private_chat", **more})
+    else:
+        room = found.room_id
+        if not await _reads(desk, room, user):  # left before: asked once more
+            await desk.matrix.invite(room, user)
     async with desk.site.store.write() as db:
         await peace_rule.note_direct(db, user, room, desk.now())
     return room
