@@ -22,6 +22,7 @@ class Cookie(StrEnum):
     AGAIN = "kamar_ulang"  # name and password of a last step that waits for Synapse, sealed, ten minutes
     ONCE = "kamar_sekali"  # recovery words to be shown once, sealed
     ADMIN = "kamar_pengelola"  # the first administrator's link while he signs up
+    DEVICE = "kamar_perangkat"  # knows this browser again, so that a ban survives a new account
     LANGUAGE = "bahasa"
 
 

@@ -14,7 +14,7 @@ from kamar.ids import UserId
 from kamar.membership import SIGNUP_AGE
 from kamar.referral import spoken
 from kamar.signup import Step, next_step, read_age
-from kamar_portal import cookies, join, once
+from kamar_portal import cookies, join, once, peace_ban
 from kamar_portal.admin_link import claim
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import RETRY_SECONDS, beside_field, known, status_of
@@ -159,6 +159,7 @@ async def _finish(
     request: web.Request, invitation: Invitation, token: str, begun: Signup, name: str, password: str | None
 ) -> web.Response:
     portal = portal_of(request)
+    await peace_ban.refuse_banned(request, invitation.owner)
     try:
         joined = await join.finish(portal, token, begun, name, password)
     except KamarError as error:
@@ -168,6 +169,7 @@ async def _finish(
     response = see_other("/komunitas")
     if joined.matrix is not None:
         await begin_session(request, response, joined.user_id, joined.matrix)
+    await peace_ban.hint(request, joined.member)
     made = join.passphrase(portal, token) if password is None and begun.user_id is None else ""
     once.keep(request, response, joined.user_id, once.Shown(joined.recovery, made))
     cookies.drop(request, response, Cookie.SIGNUP, Cookie.AGAIN)

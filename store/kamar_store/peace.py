@@ -95,6 +95,26 @@ async def write(db: AsyncConnection, said: Said, reporter: MemberId, words: str,
     return int(number)
 
 
+async def hint(
+    db: AsyncConnection, room_row: int | None, node: NodePath, about: MemberId, words: str, now: datetime, portal: str
+) -> None:
+    """Write a case that nobody reported: something officers should know of a newcomer, once."""
+    values = {
+        "key": f"hint:{about}",
+        "room": room_row,
+        "node": node,
+        "level": node,
+        "subject": about,
+        "quote": words,
+        "state": OPEN,
+        "opened_at": now,
+    }
+    insert = _insert(db, report).values(values).on_conflict_do_nothing(index_elements=["key"])
+    made = (await db.execute(insert.returning(report.c.id))).scalar_one_or_none()
+    if made is not None:
+        await _notify(db, made, now, portal)
+
+
 async def get(db: AsyncConnection, number: int) -> Report | None:
     """Return one case."""
     row = (await db.execute(select(*COLUMNS).where(report.c.id == number))).one_or_none()
