@@ -27,7 +27,7 @@ from kamar_store.store import Db
 
 logger = logging.getLogger(__name__)
 
-DIRECT_NAME = "Kamar"
+DIRECT_NAME = "Pesan untuk Anda"  # in the list of rooms
 
 
 async def measure(desk: Desk, row: Row) -> None:
