@@ -59,8 +59,8 @@ def street(server: Branch) -> Street:
 
 async def _move_in(server: Branch) -> Street:
     code, users = server.invitation(), []
-    for number in range(4):
-        key = f"cerita-damai-warga-nomor-{number}"
+    for name in ("Rudi", "Dewi", "Siti", "Budi"):
+        key = f"cerita-damai-di-kamar-rt-{name}"  # people are called by its last letters
         users.append((await join(server.portal_url, code, key, VILLAGE, 5, 3))["user_id"])
     await until_idle(server)
     site = server.site()
@@ -122,9 +122,9 @@ async def test_a_rude_message_is_reported_judged_appealed_and_forgiven(server: B
         await until_listed(koordinator, server)
         await koordinator.locator(".list a").first.click()
         await expect(koordinator.get_by_text(RUDE)).to_be_visible()
+        await picture(koordinator, "report-case-360")
         await koordinator.get_by_label("Berapa lama").select_option(label="3 hari")
         await koordinator.get_by_label("Alasan").fill(REASON)
-        await picture(koordinator, "report-case-360")
         await koordinator.get_by_role("button", name="Putuskan").click()
         await expect(koordinator.get_by_text("Dibisukan, sampai")).to_be_visible()
         await koordinator.get_by_role("button", name="Selesai, tutup laporan").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -188,24 +189,36 @@ async def test_a_new_member_only_writes_where_the_room_wants_that(
     await say(siti.at(worker_pool), village.rt, text("halo"))
 
 
+async def test_a_flag_that_synapse_did_not_push_is_found_again(
+    module: KamarModule, worker_pool: Homeserver, village: Village, siti: Person
+) -> None:
+    position = (await module.missed(None)).next
+    event = await say(siti.at(worker_pool), village.rt, text("kasar"))
+    for key in ("👍", "🚩"):
+        relation = {"rel_type": "m.annotation", "event_id": event, "key": key}
+        flag = await say(siti.at(worker_pool), village.rt, {"m.relates_to": relation}, "m.reaction")
+    async with asyncio.timeout(20):  # the worker's events reach the main process through Redis
+        while not (found := (await module.missed(position)).events):
+            await asyncio.sleep(0.1)
+    assert [each.event_id for each in found] == [flag]
+
+
 async def test_what_kamar_says_is_never_refused(module: KamarModule, kamar: Matrix, village: Village) -> None:
     await say(kamar, village.rt, text(NIK))
 
 
 async def test_a_removed_picture_cannot_come_back_under_another_name(
-    module: KamarModule, worker_pool: Homeserver, siti: Person
+    module: KamarModule, pool: Homeserver, siti: Person
 ) -> None:
-    import hashlib
-
     picture = PNG + uuid4().bytes
     digest = hashlib.sha256(picture).hexdigest()
-    await siti.at(worker_pool).upload(picture, "image/png", "a.png")
+    await siti.at(pool).upload(picture, "image/png", "a.png")
     await module.set_removed(digest, removed=True)
     with pytest.raises(MatrixError, match="M_FORBIDDEN") as error:
-        await siti.at(worker_pool).upload(picture, "image/png", "b.png")
+        await siti.at(pool).upload(picture, "image/png", "b.png")
     assert "pernah dihapus" in str(error.value.detail["error"])
     await module.set_removed(digest, removed=False)
-    await siti.at(worker_pool).upload(picture, "image/png", "b.png")
+    await siti.at(pool).upload(picture, "image/png", "b.png")
 
 
 async def test_rules_that_cannot_be_read_let_messages_pass_and_the_health_says_so(
