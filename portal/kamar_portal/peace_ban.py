@@ -33,17 +33,15 @@ HINT = _(
 )
 
 
-async def refuse_banned(request: web.Request, code_owner: MemberId | None) -> None:
-    """Refuse a sign-up from a browser that belongs to a ban, and one with a banned person's code.
+async def refuse_banned(request: web.Request) -> None:
+    """Refuse a sign-up from a browser that belongs to a ban.
 
     Raises:
-        KamarError: ``signup_banned``, ``code_revoked``.
+        KamarError: ``signup_banned``.
     """
     portal = portal_of(request)
     token = cookies.read(request, Cookie.DEVICE)
     async with portal.store.read() as db:
-        if code_owner is not None and await peace_measure.is_banned(db, code_owner, portal.clock()):
-            raise KamarError("code_revoked")
         if token and await peace_rule.bans_with(db, [(DEVICE, key(portal, DEVICE, token))], portal.clock()):
             raise KamarError("signup_banned")
 

@@ -159,10 +159,12 @@ async def _finish(
     request: web.Request, invitation: Invitation, token: str, begun: Signup, name: str, password: str | None
 ) -> web.Response:
     portal = portal_of(request)
-    await peace_ban.refuse_banned(request, invitation.owner)
+    await peace_ban.refuse_banned(request)
     try:
         joined = await join.finish(portal, token, begun, name, password)
     except KamarError as error:
+        if error.code == "code_revoked":
+            raise  # no field of this page can mend it
         if known(error).code in ("chat_starting", "disk_full"):
             return _try_again(request, begun, error, name, password)
         return account_page(request, invitation, token, begun, name=name, generated=password is None, error=error)
