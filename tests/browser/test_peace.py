@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+import axe_core_python
 import pytest
 from playwright.async_api import Page, expect
 
@@ -25,6 +27,7 @@ from tests.servers.newcomers import PASSWORD, join, until_idle
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 ROOM = "Kamar RT 003/RW 005 Sukaresmi"
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 VILLAGE = "32.16.19.2005"
 RUDE = "Dasar tetangga bodoh, urus saja got kalian sendiri!"
 REASON = "Berkata kasar kepada tetangga"
@@ -123,6 +126,7 @@ async def test_a_rude_message_is_reported_judged_appealed_and_forgiven(server: B
         await koordinator.locator(".list a").first.click()
         await expect(koordinator.get_by_text(RUDE)).to_be_visible()
         await picture(koordinator, "report-case-360")
+        await accessible(koordinator)
         await koordinator.get_by_label("Berapa lama").select_option(label="3 hari")
         await koordinator.get_by_label("Alasan").fill(REASON)
         await koordinator.get_by_role("button", name="Putuskan").click()
@@ -145,6 +149,7 @@ async def test_a_rude_message_is_reported_judged_appealed_and_forgiven(server: B
         await expect(about.get_by_text(REASON)).to_be_visible()
         await about.get_by_label("Mengapa Anda tidak setuju?").fill(APPEAL)
         await picture(about, "report-appeal-360")
+        await accessible(about)
         await about.get_by_role("button", name="Kirim keberatan").click()
         await expect(about.get_by_text("sedang diperiksa")).to_be_visible()
 
@@ -156,6 +161,7 @@ async def test_a_rude_message_is_reported_judged_appealed_and_forgiven(server: B
         await expect(above.get_by_text(APPEAL)).to_be_visible()
         await above.get_by_label("Jawaban Anda").fill(ANSWER)
         await picture(above, "report-decision-360")
+        await accessible(above)
         await above.get_by_role("button", name="Terima, cabut tindakan").click()
         await expect(above.get_by_text("Tidak ada keberatan untuk Anda")).to_be_visible()
 
@@ -166,6 +172,13 @@ async def test_a_rude_message_is_reported_judged_appealed_and_forgiven(server: B
         await until_idle_but_ends(server)
         await say(rude, "Maaf ya, tetangga semua.")
         await wait_for_message(reporter, "Maaf ya, tetangga semua.")
+
+
+async def accessible(page: Page) -> None:
+    """Refuse a page that axe finds fault with."""
+    await page.evaluate(AXE)
+    report = await page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [fault["id"] for fault in report["violations"]] == []
 
 
 async def until_listed(page: Page, server: Branch) -> None:

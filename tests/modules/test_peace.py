@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from kamar.ids import EventId, RoomId
@@ -233,6 +234,24 @@ async def test_rules_that_cannot_be_read_let_messages_pass_and_the_health_says_s
     finally:
         homeserver.sql("ALTER TABLE kamar_peace_rule_away RENAME TO kamar_peace_rule")
     assert (await module.peace()).readable
+
+
+async def test_rules_are_read_once_and_cost_a_message_no_query_afterwards(
+    homeserver: SynapseServer, pool: Homeserver, village: Village, siti: Person
+) -> None:
+    await say(siti.at(pool), village.rt, text("halo"))
+    before = await rule_reads(homeserver)
+    assert before > 0
+    for number in range(5):
+        await say(siti.at(pool), village.rt, text(str(number)))
+    assert await rule_reads(homeserver) == before
+
+
+async def rule_reads(homeserver: SynapseServer) -> float:
+    """Return how often the main process has read rules from its database."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        lines = (await client.get(homeserver.metrics_url)).text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if "kamar_peace_rules" in line and "_count" in line)
 
 
 @pytest.mark.parametrize(
