@@ -24,6 +24,8 @@ class Effect:
 
 def effects(reply: Reply, ask: Ask, to: EventId | None = None) -> list[Effect]:
     """Return the rows that bring ``reply`` to the asker, in their order; ``to`` is the event that it answers."""
+    if reply.quiet:
+        return [Effect("take_back", {"room_id": ask.room_id, "event_id": to})]
     content = notice(reply.text, reply.html, mention=ask.user, to=to)
     base: dict[str, Any] = {"room_id": ask.room_id, "content": content}
     if reply.login:

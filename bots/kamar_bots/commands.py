@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from kamar.words import mark as _
-from kamar_bots import courtesy, encrypted, help, opening, referral, session, structure
+from kamar_bots import courtesy, encrypted, help, opening, peace, referral, session, structure
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 
 # The first word of each row is the one we teach; the others are what people type instead.
@@ -19,6 +19,11 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (session.login, "masuk login portal"),
     (encrypted.secure, "aman amankan rahasia terenkripsi"),
     (encrypted.plain, "biasa polos"),
+    (peace.report, "lapor laporkan aduan adukan report"),
+    (peace.block, "blokir blok blockir"),
+    (peace.mute, "bisukan bisu mute"),
+    (peace.slow, "lambat lambatkan pelan slow"),
+    (peace.hide, "hapus hapuskan delete"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )
 WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from kamar.ids import EventId, RoomId, UserId
+from kamar.peace_message import is_report
 from kamar.structure import RoomKey, RoomKind
 from kamar.wilayah import Level, parse
 from kamar_bridges.matrix import Event
@@ -31,6 +32,7 @@ class Concern(StrEnum):
     INVITED = "invited"  # the bot itself, to a direct talk
     JOINED = "joined"  # a newcomer, to be greeted
     LEFT = "left"  # a member, by the own wish
+    REPORTED = "reported"  # a message, by a flag as reaction
     SEALED = "sealed"  # an encrypted message in a direct talk, which the bot can't read
 
 
@@ -102,12 +104,14 @@ def _message(event: Event, bot: UserId, known: Known) -> dict[str, Any] | None:
     direct = event.room_id not in known.official
     mentioned = bot in _mentioned(event.content) or CALLED.search(text) is not None
     if text.lstrip().startswith("!") or direct or mentioned:
-        return {"concern": Concern.SAID, "text": text[:LONGEST], "called": mentioned}
+        return {"concern": Concern.SAID, "text": text[:LONGEST], "called": mentioned, **_answered(related)}
     return None
 
 
 def _reaction(event: Event, known: Known) -> dict[str, Any] | None:
     related = _related(event.content)
+    if is_report(event.type, event.content) and event.room_id in known.official:
+        return {"concern": Concern.REPORTED, "target": str(related.get("event_id"))}
     asked = known.questions.get(EventId(str(related.get("event_id"))))
     key = str(related.get("key", "")).strip("\ufe0f\u20e3 ")
     if asked is None or asked.asker != event.sender or NUMBER.fullmatch(key) is None:
@@ -143,6 +147,13 @@ def _own_words(text: str) -> str:
     while lines and lines[0].startswith("> "):
         del lines[0]
     return "\n".join(lines).strip()
+
+
+def _answered(related: Mapping[str, Any]) -> dict[str, str]:
+    """Return the event that a reply answers."""
+    reply = related.get("m.in_reply_to")
+    target = reply.get("event_id") if isinstance(reply, Mapping) else None
+    return {"target": target} if isinstance(target, str) else {}
 
 
 def _related(content: Mapping[str, Any]) -> Mapping[str, Any]:

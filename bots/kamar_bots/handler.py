@@ -14,17 +14,18 @@ from random import SystemRandom
 from typing import Protocol
 
 from kamar.errors import KamarError
-from kamar.ids import RoomId, UserId
+from kamar.ids import EventId, RoomId, UserId
 from kamar.sentences import sentence
 from kamar.structure import RoomKey
 from kamar.words import mark as _
-from kamar_bots import commands, encrypted
+from kamar_bots import commands, encrypted, peace
 from kamar_bots.answer import Effect, effects, notice
 from kamar_bots.courtesy import ASKED_WITHIN
 from kamar_bots.door import Concern, sent_at
-from kamar_bots.talk import Ask, Registry, Reply
+from kamar_bots.talk import Ask, Registry, Reply, Target
 from kamar_bridges.homeserver import MatrixError
-from kamar_store import appservice, cursor, outbox, seating, session
+from kamar_bridges.matrix import Event
+from kamar_store import appservice, cursor, outbox, peace_rule, seating, session
 from kamar_store.appservice import Arrival
 from kamar_store.site import Site
 from kamar_store.store import Db
@@ -47,6 +48,10 @@ class Rooms(Protocol):
 
     async def joined_members(self, room: RoomId) -> Mapping[UserId, str]:
         """Return who is in a room."""
+        ...
+
+    async def get_event(self, room: RoomId, event: EventId) -> Event:
+        """Return one event."""
         ...
 
 
@@ -80,12 +85,16 @@ class Handler:
     async def _handle(self, arrival: Arrival) -> None:
         now = datetime.now(UTC)
         direct = await self._direct(arrival)
+        target = await self._target(arrival)
         async with self.site.store.write() as db:
             if not await appservice.take(db, arrival.event_id):
                 return
             if sent_at(arrival, now) < now - TOO_LATE and arrival.content["concern"] != Concern.LEFT:
                 return
-            await self._write(db, arrival, await self.decide(db, arrival, direct=direct, now=now), now)
+            if direct:
+                await peace_rule.note_direct(db, arrival.sender, arrival.room_id, now)
+            rows = await self.decide(db, arrival, target, direct=direct, now=now)
+            await self._write(db, arrival, rows, now)
 
     async def _apologize(self, arrival: Arrival) -> None:
         now = datetime.now(UTC)
@@ -115,7 +124,22 @@ class Handler:
             return False
         return set(members) == {UserId(self.site.settings.bot), arrival.sender}
 
-    async def decide(self, db: Db, arrival: Arrival, *, direct: bool, now: datetime) -> list[Effect]:
+    async def _target(self, arrival: Arrival) -> Target | None:
+        """Return the message that this one is about; none that the bot cannot see, or that says nothing."""
+        name = arrival.content.get("target")
+        if not isinstance(name, str):
+            return None
+        try:
+            event = await self.rooms.get_event(arrival.room_id, EventId(name))
+        except MatrixError as error:
+            if error.status == 0:
+                raise
+            return None
+        return Target(event.event_id, event.sender, str(event.content.get("body", "")))
+
+    async def decide(
+        self, db: Db, arrival: Arrival, target: Target | None = None, *, direct: bool, now: datetime
+    ) -> list[Effect]:
         """Return what is to be done about an event."""
         concern = Concern(arrival.content["concern"])
         if concern is Concern.LEFT:
@@ -126,9 +150,12 @@ class Handler:
         told = await _restrained(db, arrival.sender, now)
         if told is not None:
             return _send(arrival, told) if told and concern is not Concern.INVITED else []
+        if concern is Concern.REPORTED:
+            registry = Registry(db, self.site.settings, SystemRandom())
+            return [Effect("take_back", row) for row in await peace.reported(arrival, target, registry, now)]
         if concern is Concern.INVITED:
             return [Effect("join", {"room_id": arrival.room_id}), *await self._hello(db, arrival, now)]
-        ask = await self._ask(db, arrival, direct=direct, now=now)
+        ask = await self._ask(db, arrival, target, direct=direct, now=now)
         if isinstance(ask, str):
             return _send(arrival, ask) if ask else []
         reply = await self._reply(ask, Registry(db, self.site.settings, SystemRandom()))
@@ -140,7 +167,7 @@ class Handler:
         except KamarError as error:
             return Reply(sentence(error, ask.language))
 
-    async def _ask(self, db: Db, arrival: Arrival, *, direct: bool, now: datetime) -> Ask | str:
+    async def _ask(self, db: Db, arrival: Arrival, target: Target | None, *, direct: bool, now: datetime) -> Ask | str:
         """Return what was asked, or the sentence that says why nothing was ("": silence)."""
         content = arrival.content
         text = str(content.get("text", ""))
@@ -155,7 +182,9 @@ class Handler:
             text = f"!{choices[number - 1]}"
         room: RoomKey | None = (await appservice.official(db, [arrival.room_id])).get(arrival.room_id)
         called = bool(content.get("called"))
-        return Ask(arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called, self.encrypted)
+        return Ask(
+            arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called, self.encrypted, target
+        )
 
     async def _hello(self, db: Db, arrival: Arrival, now: datetime) -> list[Effect]:
         if self.encrypted:

@@ -13,7 +13,7 @@ LINES = (
     ("ajak", _("tautan dan kode QR untuk mengajak tetangga")),
     ("masuk", _("tautan masuk ke portal, hanya di obrolan langsung dengan saya")),
 )
-PORTAL = _("Selebihnya ada di portal: {portal}")
+PORTAL = _("Ada pesan yang mengganggu? Balas dengan !lapor. Selebihnya ada di portal: {portal}")
 
 
 async def explain(ask: Ask, registry: Registry) -> Reply:

@@ -7,12 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from kamar.ids import RoomId, UserId
+from kamar.ids import EventId, RoomId, UserId
 from kamar.referral import Dice
 from kamar.settings import Settings
 from kamar.structure import RoomKey
 from kamar.words import translate
 from kamar_store.store import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A message of somebody that a command is about."""
+
+    event_id: EventId
+    sender: UserId
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,7 @@ class Ask:
     now: datetime
     called: bool = False  # the message names @kamar
     encrypted: bool = False  # end to end, between the asker and the bot
+    target: Target | None = None  # the message that this one answers
 
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence of the catalogue in the asker's language, its braces filled."""
@@ -64,6 +74,7 @@ class Reply:
     choices: tuple[Choice, ...] = ()
     login: bool = False
     talk: Talk | None = None
+    quiet: bool = False  # nothing is said where others read, and the command itself is taken back
 
 
 @dataclass(frozen=True, slots=True)

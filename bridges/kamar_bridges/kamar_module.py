@@ -69,6 +69,14 @@ class Missed:
     next: int
 
 
+@dataclass(frozen=True, slots=True)
+class PeaceHealth:
+    """Whether the rules of rooms can be read; whether clamd answers, none where there is none."""
+
+    readable: bool
+    clamd: bool | None
+
+
 class KamarModule:
     """The endpoints of one homeserver, with the application service's token."""
 
@@ -172,6 +180,24 @@ class KamarModule:
             for event in answer["events"]
         )
         return Missed(events, int(answer["next"]))
+
+    async def peace(self) -> PeaceHealth:
+        """Tell whether messages and files can be judged."""
+        answer = await self._call("GET", "peace")
+        clamd = answer["clamd"]
+        return PeaceHealth(bool(answer["readable"]), None if clamd is None else bool(clamd))
+
+    async def set_rules(self, room: RoomId, rules: Mapping[str, Any]) -> None:
+        """Write what holds in a room (:func:`kamar.peace_message.rules_to_json`)."""
+        await self._call("PUT", "peace", {"room_id": room, "rules": dict(rules)})
+
+    async def set_block(self, user: UserId, other: UserId, *, blocked: bool) -> None:
+        """Let a member block another, or no more."""
+        await self._call("PUT", "block", {"user_id": user, "other": other, "blocked": blocked})
+
+    async def set_removed(self, sha256: str, *, removed: bool) -> None:
+        """Put the hash of a file on the list of removed ones, or take it off."""
+        await self._call("PUT", "removed_media", {"sha256": sha256, "removed": removed})
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return await self.homeserver.request(method, f"{PATH}/{path}", token=self._token, body=body, repeatable=True)

@@ -163,6 +163,14 @@ class Matrix:
         """Take somebody out of a room."""
         await self._call("POST", f"{_room(room)}/kick", {"user_id": user, "reason": reason}, repeatable=True)
 
+    async def ban(self, room: RoomId, user: UserId, reason: str) -> None:
+        """Shut somebody out of a room."""
+        await self._call("POST", f"{_room(room)}/ban", {"user_id": user, "reason": reason}, repeatable=True)
+
+    async def unban(self, room: RoomId, user: UserId) -> None:
+        """Let somebody be invited to a room again; does not bring him back."""
+        await self._call("POST", f"{_room(room)}/unban", {"user_id": user}, repeatable=True)
+
     async def redact(self, room: RoomId, event: EventId, reason: str, txn_id: str) -> EventId:
         """Empty an event; the same ``txn_id`` does it once only."""
         path = f"{_room(room)}/redact/{_quoted(event)}/{_quoted(txn_id)}"

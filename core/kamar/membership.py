@@ -25,6 +25,7 @@ class SeatState(StrEnum):
     SEATED = "seated"
     LEAVING = "leaving"  # to be taken out of the room
     LEFT = "left"  # the member left by the own wish: nobody brings him back
+    REMOVED = "removed"  # taken out by a measure, until it ends
 
 
 class Office(StrEnum):

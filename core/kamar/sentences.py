@@ -96,6 +96,48 @@ SENTENCES: dict[str, str] = {
     "keys_lost": _("Kunci obrolan terenkripsi hilang atau rusak. Perangkat baru dibuat dengan sendirinya."),
     "secret_missing": _("Berkas rahasia {file} tidak ada. Jalankan ./kamar up untuk membuatnya."),
     "secret_open": _("Berkas rahasia {file} dapat dibaca orang lain. Jalankan: chmod 600 {file}"),
+    # peace
+    "message_nik": _(
+        "Pesan tidak dikirim karena memuat NIK. Di kamar ini semua warga dan pengelola server membacanya. "
+        "Jangan kirim NIK lewat obrolan; bila diperlukan, isi hanya di portal."
+    ),
+    "message_card": _(
+        "Foto KTP atau KK tidak dikirim: isinya bisa dipakai menipu Anda. "
+        "Jangan kirim lewat obrolan; bila diperlukan, serahkan hanya lewat portal."
+    ),
+    "message_muted": _(
+        "Anda sedang dibisukan di kamar ini sampai {until}. Alasan dan cara keberatan: portal, Saya, Tindakan."
+    ),
+    "message_word": _("Pesan tidak dikirim: kata “{word}” tidak dipakai di kamar ini."),
+    "message_flood": _("Terlalu banyak pesan sekaligus. Tunggu {seconds} detik, lalu tulis lagi."),
+    "message_slow": _("Kamar ini sedang dilambatkan: satu pesan tiap {slow} detik. Tunggu {seconds} detik lagi."),
+    "message_text_only": _(
+        "Warga baru hanya menulis dulu. Foto dan berkas bisa dikirim {hours} jam setelah bergabung."
+    ),
+    "upload_removed": _("Gambar ini pernah dihapus pengurus, jadi tidak dapat dikirim lagi."),
+    "upload_virus": _("Berkas ini memuat program berbahaya, jadi tidak dapat dikirim."),
+    "upload_unchecked": _("Berkas sedang tidak dapat diperiksa, jadi belum diterima. Coba lagi sebentar."),
+    "invitation_blocked": _("Orang ini Anda blokir. Buka blokirnya dulu di portal bila ingin mengobrol."),
+    "invitation_unanswered": _("Undangan ini tidak dapat dikirim sekarang."),
+    "measure_not_allowed": _("Tindakan ini hanya untuk koordinator kamar ini. Ketik !kamar untuk melihat siapa."),
+    "measure_above": _("Tindakan ini diputuskan satu tingkat di atas Anda. Teruskan laporannya ke atas."),
+    "measure_long": _("Paling lama {days} hari. Pilih waktu yang lebih pendek, atau teruskan ke tingkat di atas."),
+    "measure_short": _("Terlalu pendek. Paling sedikit 5 menit."),
+    "measure_self": _("Tindakan ini tidak dapat dikenakan pada diri sendiri."),
+    "measure_officer": _("Terhadap pengurus, tindakan diputuskan satu tingkat di atasnya."),
+    "measure_target": _("Balas dulu pesan yang dimaksud, lalu tulis perintahnya di sana."),
+    "measure_lasting": _("Tulis lamanya dan alasannya, misalnya: {example}"),
+    "reason_short": _("Tulis alasannya, paling sedikit {least} huruf. Yang bersangkutan ikut membacanya."),
+    "reason_long": _("Terlalu panjang. Paling banyak {most} huruf."),
+    "appeal_twice": _("Keberatan atas tindakan ini sudah dikirim."),
+    "appeal_late": _("Keberatan hanya dapat dikirim dalam {days} hari."),
+    "report_unknown": _("Laporan ini tidak ada, atau bukan untuk Anda."),
+    "report_closed": _("Laporan ini sudah selesai."),
+    "report_person": _("Nama itu tidak kami temukan di kamar ini. Tulis seperti yang tampil di obrolan."),
+    "signup_banned": _(
+        "Perangkat ini dipakai akun yang sedang dikeluarkan dari kamar. Keberatan dapat dikirim dari akun lama itu; "
+        "bila ini keliru, hubungi pengelola."
+    ),
 }
 
 

@@ -80,6 +80,13 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Peace:
+    """Peace in the kamar."""
+
+    clamd: str = ""  # path of clamd's unix socket; empty: files are not scanned
+
+
+@dataclass(frozen=True, slots=True)
 class Portal:
     """The web portal."""
 
@@ -117,6 +124,7 @@ class Settings:
     database: Database = field(default_factory=Database)
     rooms: Rooms = field(default_factory=Rooms)
     media: Media = field(default_factory=Media)
+    peace: Peace = field(default_factory=Peace)
     portal: Portal = field(default_factory=Portal)
     mail: Mail = field(default_factory=Mail)
     workers: Workers = field(default_factory=Workers)
@@ -233,6 +241,7 @@ def _violations(settings: Settings) -> list[str]:
         f"rooms.version: must be one of {', '.join(ROOM_VERSIONS)}": rooms.version in ROOM_VERSIONS,
         "rooms.perintis_max: must be from 10 to 1000": 10 <= rooms.perintis_max <= 1000,
         "rooms.children_max: must be from 4 to 50": 4 <= rooms.children_max <= 50,
+        "peace.clamd: must be empty or an absolute path": settings.peace.clamd[:1] in ("", "/"),
         "portal.session_hours: must be > 0": settings.portal.session_hours > 0,
         "portal.signup_days: must be > 0": settings.portal.signup_days > 0,
         f"mail.security: must be one of {', '.join(MAIL_SECURITY)}": mail.security in MAIL_SECURITY,

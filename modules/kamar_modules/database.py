@@ -1,7 +1,8 @@
-"""Our three tables inside Synapse's own database, and the only way to them.
+"""Our tables inside Synapse's own database, and the only way to them.
 
 ``kamar_room`` is a map that can be rebuilt from room state; ``kamar_seat`` says who may enter which official room;
-``kamar_account`` says which sign-up or code an account came from. Every process makes them where they are missing.
+``kamar_account`` says which sign-up or code an account came from; the others belong to *peace*. Every process makes
+them where they are missing.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ TABLES = (
     "user_id TEXT NOT NULL, room_id TEXT NOT NULL, PRIMARY KEY (user_id, room_id))",
     "CREATE INDEX IF NOT EXISTS kamar_seat_room ON kamar_seat (room_id)",
     "CREATE TABLE IF NOT EXISTS kamar_account (user_id TEXT PRIMARY KEY, signup_key TEXT, code TEXT)",
+    # peace: see peace_store.py
+    "CREATE TABLE IF NOT EXISTS kamar_peace_rule (room_id TEXT PRIMARY KEY, rules TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS kamar_peace_spoke ("
+    "room_id TEXT NOT NULL, user_id TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (room_id, user_id))",
+    "CREATE TABLE IF NOT EXISTS kamar_removed_media (sha256 TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS kamar_block (user_id TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (user_id, other))",
 )
 LOCK = 0x6B616D6172  # "kamar": PostgreSQL's CREATE IF NOT EXISTS is not safe against itself
 

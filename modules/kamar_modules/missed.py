@@ -13,6 +13,7 @@ from typing import Any
 from synapse.api.errors import Codes, SynapseError
 from synapse.module_api import ModuleApi
 
+from kamar.peace_message import is_report
 from kamar_modules.database import Database, Transaction
 from kamar_modules.resource import Ask
 
@@ -66,11 +67,17 @@ def scan(txn: Transaction, bot: str, after: int, end: int, limit: int) -> tuple[
     rows = txn.fetchall()
     found: Found = []
     for stream, event, room, kind, official, target, text in rows:
-        if target == bot if kind == REACTION else concerns(json.loads(text), direct=official is None):
+        if target == bot or flagged(text) if kind == REACTION else concerns(json.loads(text), direct=official is None):
             found.append((stream, event, room))
             if len(found) == limit:
                 return found, stream
     return found, rows[-1][0] if len(rows) == SCAN else end
+
+
+def flagged(text: str) -> bool:
+    """Tell whether a reaction, as JSON, is a report."""
+    event = json.loads(text)
+    return is_report(REACTION, event.get("content", {}))
 
 
 def concerns(event: Mapping[str, Any], *, direct: bool) -> bool:

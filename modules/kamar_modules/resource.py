@@ -78,6 +78,7 @@ class Endpoints:
         self._bot = bot
         # JsonResource routes by pattern and answers errors as Matrix does; it wants the homeserver itself.
         self._resource = JsonResource(api._hs, canonical_json=False)
+        self._registered: set[str] = set()
         if module not in RUNNING:
             RUNNING.append(module)
 
@@ -87,7 +88,9 @@ class Endpoints:
         variable = "/(?P<part>[^/]+)" if path.endswith("/*") else ""
         pattern = re.compile(f"^{PATH}/{name}{variable}$")
         self._resource.register_paths(method, [pattern], self._handler(answer, who), f"Kamar_{name}")
-        self._api.register_web_resource(f"{PATH}/{name}", self._resource)
+        if name not in self._registered:  # one path may be read and written
+            self._registered.add(name)
+            self._api.register_web_resource(f"{PATH}/{name}", self._resource)
 
     def _handler(self, answer: Answer, who: Who) -> Callable[..., Awaitable[tuple[int, Mapping[str, Any]]]]:
         async def handle(request: SynapseRequest, part: str = "") -> tuple[int, Mapping[str, Any]]:

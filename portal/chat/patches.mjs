@@ -90,6 +90,14 @@ export const PATCHES = [
       "    const senderName = this._entry.displayName || itself || sender;",
   },
   {
+    why: "a message is reported by a flag",
+    find: '"\\u{1F680}", "\\u{1F440}"].map((emoji) => {\n      return t.button({ onClick: () => this._vm.react(emoji) }, emoji);',
+    put:
+      '"\\u{1F680}", "\\u{1F6A9}"].map((emoji) => {\n' +
+      '      const label = emoji === "\\u{1F6A9}" ? { title: "Laporkan kepada pengurus", "aria-label": "Laporkan kepada pengurus" } : {};\n' +
+      "      return t.button({ ...label, onClick: () => this._vm.react(emoji) }, emoji);",
+  },
+  {
     why: "members see this name in their list of sessions",
     find: 'await loginMethod.login(hsApi, "Hydrogen", log)',
     put: 'await loginMethod.login(hsApi, "Obrolan di peramban", log)',

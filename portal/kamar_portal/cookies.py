@@ -23,6 +23,7 @@ class Cookie(StrEnum):
     ONCE = "kamar_sekali"  # recovery words to be shown once, sealed
     RECOVERY = "kamar_pulih"  # what the request of somebody locked out is known by
     ADMIN = "kamar_pengelola"  # the first administrator's link while he signs up
+    DEVICE = "kamar_perangkat"  # knows this browser again, so that a ban survives a new account
     LANGUAGE = "bahasa"
 
 

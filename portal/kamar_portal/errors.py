@@ -47,6 +47,12 @@ STATUS = {
     "write_refused": 403,
     "room_encrypted": 409,
     "broken": 500,
+    # peace
+    "report_unknown": 404,
+    "report_closed": 409,
+    "appeal_twice": 409,
+    "measure_not_allowed": 403,
+    "signup_banned": 403,
 }
 OTHERWISE = 422  # a field to be mended
 RETRY_SECONDS = 5
@@ -83,6 +89,12 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "phone_malformed": "hp",
     "contact_taken": "kode",
     "witness_unsaid": "bertemu",
+    # peace
+    "reason_short": "alasan",
+    "reason_long": "alasan",
+    "measure_long": "lama",
+    "measure_short": "lama",
+    "report_person": "nama",
 }
 
 

@@ -28,7 +28,7 @@ from kamar_bridges.matrix import Session
 from kamar_portal import security
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.recovery import hash_words
-from kamar_store import referral, seating, signup, wilayah
+from kamar_store import peace_measure, referral, seating, signup, wilayah
 from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
 
@@ -136,7 +136,10 @@ async def finish(
     consents = read_consent(begun.answers["consent"])
     home = NodePath(begun.answers["home"])
     async with portal.store.read() as db:
-        refuse_unusable((await referral.find(db, begun.code)).revoked_at, portal.clock())
+        invitation = await referral.find(db, begun.code)
+        refuse_unusable(invitation.revoked_at, portal.clock())
+        if invitation.owner is not None and await peace_measure.is_banned(db, invitation.owner, portal.clock()):
+            raise KamarError("code_revoked")
     matrix: Session | None = None
     if begun.user_id is None:
         secret = read_password(password, name) if password is not None else passphrase(portal, token)

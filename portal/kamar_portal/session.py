@@ -95,6 +95,8 @@ def account_mark(request: web.Request) -> str:
 
 async def begin(request: web.Request, response: web.StreamResponse, user: UserId, matrix: Session | None) -> None:
     """Log ``user`` in on this browser; ``matrix`` is the device to open the chat with, where there is one."""
+    from kamar_portal import peace_ban  # which needs our visitors
+
     portal = portal_of(request)
     lasts = timedelta(hours=portal.settings.portal.session_hours)
     now = portal.clock()
@@ -102,6 +104,7 @@ async def begin(request: web.Request, response: web.StreamResponse, user: UserId
         if old := cookies.read(request, Cookie.SESSION):
             await session.end(db, old)
         token = await session.begin(db, user, now, lasts)
+        await peace_ban.remember(request, response, db, user, now)
     cookies.put(request, response, Cookie.SESSION, token, lasts)
     if matrix is None:
         cookies.drop(request, response, Cookie.KEY)

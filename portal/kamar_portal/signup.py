@@ -14,7 +14,7 @@ from kamar.ids import UserId
 from kamar.membership import SIGNUP_AGE
 from kamar.referral import spoken
 from kamar.signup import Step, next_step, read_age
-from kamar_portal import cookies, join, once
+from kamar_portal import cookies, join, once, peace_ban
 from kamar_portal.admin_link import claim
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import RETRY_SECONDS, beside_field, known, status_of
@@ -159,15 +159,19 @@ async def _finish(
     request: web.Request, invitation: Invitation, token: str, begun: Signup, name: str, password: str | None
 ) -> web.Response:
     portal = portal_of(request)
+    await peace_ban.refuse_banned(request)
     try:
         joined = await join.finish(portal, token, begun, name, password)
     except KamarError as error:
+        if error.code == "code_revoked":
+            raise  # no field of this page can mend it
         if known(error).code in ("chat_starting", "disk_full"):
             return _try_again(request, begun, error, name, password)
         return account_page(request, invitation, token, begun, name=name, generated=password is None, error=error)
     response = see_other("/komunitas")
     if joined.matrix is not None:
         await begin_session(request, response, joined.user_id, joined.matrix)
+    await peace_ban.hint(request, joined.member)
     made = join.passphrase(portal, token) if password is None and begun.user_id is None else ""
     once.keep(request, response, joined.user_id, once.Shown(joined.recovery, made))
     cookies.drop(request, response, Cookie.SIGNUP, Cookie.AGAIN)

@@ -20,7 +20,7 @@ from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_provisioning import probe, sentences
 
-MODULES = frozenset({"registration", "structure"})
+MODULES = frozenset({"peace", "registration", "structure"})
 APPSERVICE = "kamar"  # its id in the registration
 PATIENCE = 0.0  # seconds: whoever asks for health asks again
 HEALTHY_SECONDS = 180.0  # a first start on a slow machine, many times over
@@ -52,6 +52,7 @@ async def check(settings: Settings, state: State, *, starting: bool = False) -> 
     parts = {
         **{f"klien {name}": _ask(_versions, url) for name, url in listeners.items()},
         **{f"modul {name}": _ask(partial(_modules, state), url) for name, url in listeners.items()},
+        **{f"damai {name}": _ask(partial(_peace, state), url) for name, url in listeners.items()},
         "appservice": _ask(partial(_appservice, state), settings.synapse_url),
         "portal": _ask(_portal, portal_here(settings)),
     }
@@ -131,6 +132,15 @@ async def _modules(state: State, server: Homeserver) -> None:
     missing = MODULES - set(await KamarModule(server, _as_token(state)).health())
     if missing:
         raise UnhealthyError(sentences.MODULES_MISSING.format(names=", ".join(sorted(missing))))
+
+
+async def _peace(state: State, server: Homeserver) -> None:
+    """Ask whether messages can be judged: where the rules can't be read, they pass."""
+    found = await KamarModule(server, _as_token(state)).peace()
+    if not found.readable:
+        raise UnhealthyError(sentences.PEACE_UNREADABLE)
+    if found.clamd is False:
+        raise UnhealthyError(sentences.CLAMD_SILENT)
 
 
 async def _gate(state: State, server: Homeserver, *, limit_will_do: bool) -> None:

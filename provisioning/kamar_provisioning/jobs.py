@@ -78,7 +78,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, opening, power, push, recovery, seating, sending
+    from kamar_provisioning import direct, opening, peace, power, push, recovery, seating, sending
 
     return {
         "seat": seating.seat,
@@ -96,6 +96,11 @@ def handlers() -> dict[str, Handler]:
         "push_room": push.push_room,
         "mail": recovery.mail,
         "warn": recovery.warn,
+        "measure": peace.measure,
+        "peace": peace.rules,
+        "block": peace.block,
+        "tell": peace.tell,
+        "take_back": peace.take_back,
     }
 
 

@@ -9,6 +9,7 @@ from kamar.membership import Office
 from kamar.structure import OFFICER, power_levels
 from kamar.wilayah import parse
 from kamar_provisioning.jobs import Desk
+from kamar_provisioning.peace import tell_synapse
 from kamar_store import member as members
 from kamar_store import outbox, seating
 from kamar_store.outbox import Row
@@ -28,6 +29,7 @@ async def power(desk: Desk, row: Row) -> None:
     content = power_levels(room.key.kind, settings.rooms.version, settings.bot)
     content["users"] |= {holder.user_id: OFFICER for _node, _office, holder in officers}
     await desk.matrix.put_state(room.room_id, "m.room.power_levels", content)
+    await tell_synapse(desk, room.id)
 
 
 async def appoint(db: Db, number: MemberId, node: NodePath, office: Office, decree: str, now: datetime) -> None:

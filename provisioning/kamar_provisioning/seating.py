@@ -15,7 +15,7 @@ from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, pl
 from kamar.wilayah import parse
 from kamar_provisioning.jobs import Desk
 from kamar_store import member as members
-from kamar_store import seating
+from kamar_store import peace_measure, seating
 from kamar_store.member import Member
 from kamar_store.outbox import Row
 from kamar_store.seating import Room
@@ -31,7 +31,7 @@ async def seat(desk: Desk, row: Row) -> None:
     """
     async with desk.site.store.write() as db:
         who = await members.by_id(db, row.payload["member"])
-        if who is None:
+        if who is None or await peace_measure.is_banned(db, who.id, desk.now()):
             return
         await decide(db, who, desk.site.settings.rooms, desk.now())
         seats = await seating.seats_of(db, who.id)

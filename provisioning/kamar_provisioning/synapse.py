@@ -24,7 +24,7 @@ from kamar.state import State, read_secret, write_secret
 from kamar_provisioning.process import Process
 from kamar_store.postgresql import server, synapse_database
 
-SECRETS = ("as_token", "hs_token", "macaroon_secret_key", "form_secret", "worker_replication_secret")
+SECRETS = ("as_token", "hs_token", "macaroon_secret_key", "form_secret", "worker_replication_secret", "ban_key")
 SECRET_BYTES = 32
 MB = 1_000_000
 POOL_MIN, POOL_MAX = 2, 10  # connections of one Synapse process to PostgreSQL
@@ -111,6 +111,7 @@ def _values(settings: Settings, state: State) -> dict[str, Any]:
         "alias_regex": f"#kamar-.*:{re.escape(settings.server.name)}",
         "password_shortest": PASSWORD_SHORTEST,
         "media": dataclasses.asdict(media),
+        "peace": settings.peace,
         "max_upload": max(media.image_mb, media.audio_mb, media.video_mb, media.file_mb) * MB,
     }
 

@@ -198,6 +198,22 @@ async def left(db: AsyncConnection, user: UserId, room_id: RoomId, at: datetime)
     )
 
 
+async def keep_out(db: AsyncConnection, number: MemberId, only: int | None, now: datetime) -> list[RoomId]:
+    """Take a member's seats away by a measure: all, or ``only`` one room's. Return the rooms to leave in Matrix."""
+    mine = and_(seat.c.member == number, *([] if only is None else [seat.c.room == only]))
+    await db.execute(update(seat).where(mine).values(state=SeatState.REMOVED, at=now))
+    found = await db.execute(select(room.c.room_id).join(seat, seat.c.room == room.c.id).where(mine))
+    return [RoomId(room_id) for (room_id,) in found if room_id]
+
+
+async def let_in(db: AsyncConnection, number: MemberId, rooms: Collection[int]) -> None:
+    """Forget that a measure kept a member out of these rooms; the next seating decides."""
+    if rooms:
+        await db.execute(
+            delete(seat).where(seat.c.member == number, seat.c.room.in_(rooms), seat.c.state == SeatState.REMOVED)
+        )
+
+
 async def roomy_perintis(db: AsyncConnection, node: NodePath, number: MemberId, most: int) -> int:
     """Return the number of the starter kamar of ``node`` that the member sits in, else the first with a free seat."""
     found = await db.execute(

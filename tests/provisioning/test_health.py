@@ -24,7 +24,9 @@ class Answers:
     """What the stand-in answers to each question."""
 
     join: tuple[int, dict[str, object]] = FORBIDDEN
-    modules: tuple[str, ...] = ("registration", "structure")
+    modules: tuple[str, ...] = ("peace", "registration", "structure")
+    readable: bool = True
+    clamd: bool | None = None
     ping: int = 200
     portal: int = 200
     rooms_made: int = 0
@@ -37,6 +39,8 @@ def homeserver(answers: Answers) -> web.Application:
             return web.json_response({"versions": ["v1.11"]})
         if path.endswith("/kamar/v1/health"):
             return web.json_response({"modules": answers.modules})
+        if path.endswith("/kamar/v1/peace"):
+            return web.json_response({"readable": answers.readable, "clamd": answers.clamd})
         if path.endswith("/join"):
             status, body = answers.join
             return web.json_response(body, status=status)
@@ -91,8 +95,19 @@ async def test_a_server_that_lets_a_stranger_in_is_not(site: Site) -> None:
 
 
 async def test_a_missing_module_is_named(site: Site) -> None:
-    site.answers.modules = ("registration",)
+    site.answers.modules = ("peace", "registration")
     assert await site.problems() == {"modul synapse": sentences.MODULES_MISSING.format(names="structure")}
+
+
+async def test_rules_that_cannot_be_read_are_told(site: Site) -> None:
+    site.answers.readable = False
+    assert await site.problems() == {"damai synapse": sentences.PEACE_UNREADABLE}
+
+
+@pytest.mark.parametrize(("clamd", "problems"), [(True, {}), (False, {"damai synapse": sentences.CLAMD_SILENT})])
+async def test_a_silent_clamd_is_told(clamd: bool, problems: dict[str, str], site: Site) -> None:
+    site.answers.clamd = clamd
+    assert await site.problems() == problems
 
 
 @pytest.mark.parametrize(("part", "name"), [("ping", "appservice"), ("portal", "portal")])

@@ -7,6 +7,17 @@ from kamar_store.tables.access import attempt, login_link, session
 from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
+from kamar_store.tables.peace import (
+    ban_key,
+    block,
+    known_key,
+    measure,
+    measure_log,
+    report,
+    report_by,
+    room_rule,
+    talk_room,
+)
 from kamar_store.tables.people import consent, invitation, mandate, member, signup
 from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.recovery import recovery, recovery_letter, recovery_request
@@ -18,14 +29,19 @@ __all__ = [
     "PATH",
     "Utc",
     "attempt",
+    "ban_key",
+    "block",
     "consent",
     "cursor",
     "direct_reply",
     "direct_talk",
     "event",
     "invitation",
+    "known_key",
     "login_link",
     "mandate",
+    "measure",
+    "measure_log",
     "member",
     "metadata",
     "node",
@@ -36,10 +52,14 @@ __all__ = [
     "recovery",
     "recovery_letter",
     "recovery_request",
+    "report",
+    "report_by",
     "room",
+    "room_rule",
     "seat",
     "session",
     "signup",
+    "talk_room",
     "transaction",
     "vault_access",
     "vault_contact",
