@@ -182,9 +182,7 @@ class Handler:
             text = f"!{choices[number - 1]}"
         room: RoomKey | None = (await appservice.official(db, [arrival.room_id])).get(arrival.room_id)
         called = bool(content.get("called"))
-        return Ask(
-            arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called, self.encrypted, target
-        )
+        return Ask(arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called, self.encrypted, target)
 
     async def _hello(self, db: Db, arrival: Arrival, now: datetime) -> list[Effect]:
         if self.encrypted:

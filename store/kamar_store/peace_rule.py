@@ -15,7 +15,7 @@ from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.peace import MeasureKind
 from kamar.peace_message import Flood
 from kamar_store import outbox
-from kamar_store.tables import ban_key, block, talk_room, known_key, measure, member, room_rule
+from kamar_store.tables import ban_key, block, known_key, measure, member, room_rule, talk_room
 
 KNOWN_FOR = timedelta(days=365)  # a browser's key is forgotten after that
 

@@ -78,7 +78,7 @@ async def street(empty: Store) -> AsyncIterator[Street]:
         for name in ("Dewi", "Siti", "Budi", "Ujang"):
             user = UserId(f"@{name.lower()}:{SERVER}")
             numbers.append(await members.create(db, user, name, RT, None, None, NOW))
-    yield Street(empty, *numbers)
+    return Street(empty, *numbers)
 
 
 @pytest.mark.parametrize("step", ["first", "second", "use"])
