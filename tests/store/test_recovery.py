@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -72,13 +71,13 @@ class Street:
 
 
 @pytest.fixture
-async def street(empty: Store) -> AsyncIterator[Street]:
+async def street(empty: Store) -> Street:
     numbers = []
     async with empty.write() as db:
         for name in ("Dewi", "Siti", "Budi", "Ujang"):
             user = UserId(f"@{name.lower()}:{SERVER}")
             numbers.append(await members.create(db, user, name, RT, None, None, NOW))
-    yield Street(empty, *numbers)
+    return Street(empty, *numbers)
 
 
 @pytest.mark.parametrize("step", ["first", "second", "use"])
