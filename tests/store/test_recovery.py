@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -72,7 +71,7 @@ class Street:
 
 
 @pytest.fixture
-async def street(empty: Store) -> AsyncIterator[Street]:
+async def street(empty: Store) -> Street:
     numbers = []
     async with empty.write() as db:
         for name in ("Dewi", "Siti", "Budi", "Ujang"):
