@@ -243,3 +243,8 @@ async def test_the_plain_page_can_be_made_the_first_way(house: House, browser: B
     text = (await browser.visit("/komunitas")).text
     assert re.search(r'<a href="/kamar/\d+#akhir"><span class="avatar', text)
     assert 'aria-label="Buka obrolan lengkap: Kamar RT 003/RW 005 Sukaresmi"' in text
+
+
+async def test_an_empty_kamar_has_the_heading_that_its_first_message_needs(house: House, browser: Browser) -> None:
+    page = await enter(house, browser)
+    assert page.text.index('<h2 class="day">Hari ini</h2>') < page.text.index('id="baru"')

@@ -18,6 +18,7 @@ if (talk && "EventSource" in window) {
     hear("pesan", ({ id, html, said }) => {
       talk.dataset.sejak = id;
       if (!document.getElementById(id)) {
+        talk.querySelector(".lead")?.remove(); // nothing is empty any longer
         document.getElementById("baru").insertAdjacentHTML("beforeend", html);
         news.textContent = said;
       }
