@@ -2,8 +2,8 @@
 
 Only what needs keys is here: reading what arrives, and sending. Joining, leaving and looking around is for
 :mod:`kamar_bridges.matrix` with the same token. The position in the stream of events is the caller's, who writes it
-down with what he made of the events: asked again from the same position, the same events come, opened again. What talks to
-the homeserver raises MatrixError where it is refused or gets no answer.
+down with what he made of the events: asked again from the same position, the same events come, opened again. What
+talks to the homeserver raises MatrixError where it is refused or gets no answer.
 """
 
 from __future__ import annotations
