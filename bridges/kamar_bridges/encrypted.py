@@ -2,7 +2,8 @@
 
 Only what needs keys is here: reading what arrives, and sending. Joining, leaving and looking around is for
 :mod:`kamar_bridges.matrix` with the same token. The position in the stream of events is the caller's, who writes it
-down with what he made of the events: asked again from the same position, the same events come, opened again.
+down with what he made of the events: asked again from the same position, the same events come, opened again. What
+talks to the homeserver raises MatrixError where it is refused or gets no answer.
 """
 
 from __future__ import annotations
@@ -39,11 +40,9 @@ from kamar_bridges.matrix import Event, Session, parse_event
 STORE = "keys.db"
 ALGORITHM = {"algorithm": "m.megolm.v1.aes-sha2"}
 ENCRYPTED = "m.room.encrypted"
-FILTER = {
-    "room": {"timeline": {"limit": 100}, "ephemeral": {"types": []}, "account_data": {"types": []}},
-    "presence": {"types": []},
-    "account_data": {"types": []},
-}
+NONE: dict[str, list[str]] = {"types": []}
+ROOM = {"timeline": {"limit": 100}, "ephemeral": NONE, "account_data": NONE}
+FILTER = {"room": ROOM, "presence": NONE, "account_data": NONE}
 BROKEN = (peewee.PeeweeException, sqlite3.Error, vodozemac.PickleException, EncryptionError, ValueError)
 AWAY = (ClientError, OSError, TimeoutError)
 
@@ -95,8 +94,11 @@ class Encrypted:
         try:
             if file.exists():
                 with closing(sqlite3.connect(file)) as database:
-                    database.execute("PRAGMA quick_check").fetchall()
+                    if database.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+                        raise KamarError("keys_lost")
             self._client.restore_login(self.session.user_id, self.session.device_id, self.session.access_token)
+        except (peewee.OperationalError, sqlite3.OperationalError):
+            raise  # a full disk, a lock: the keys are still good
         except BROKEN as error:
             raise KamarError("keys_lost") from error
         file.chmod(0o600)
@@ -114,11 +116,7 @@ class Encrypted:
                 await _answer(self._client.keys_upload())
 
     async def sync(self, since: str, wait: float) -> Batch:
-        """Return what arrived after ``since`` ("": the present), waiting up to ``wait`` seconds for something.
-
-        Raises:
-            MatrixError: refused, or no answer.
-        """
+        """Return what arrived after ``since`` ("": the present), waiting up to ``wait`` seconds for something."""
         self._client.access_token = self.session.access_token  # nio 0.26 drops it after some refusals
         self._client.next_batch = ""  # nio would otherwise not open again what it has seen
         answer = await _answer(
@@ -151,9 +149,6 @@ class Encrypted:
         """Send an event encrypted, a reaction plain as every client does; the same ``txn_id`` sends it once only.
 
         The room must be encrypted. Its people's devices are asked for once in each run, and when they change.
-
-        Raises:
-            MatrixError: refused, or no answer.
         """
         async with self._keys:
             await self._look_at(room)
@@ -186,10 +181,8 @@ class Encrypted:
     async def _share(self, room: RoomId) -> None:
         """Give the key of what is about to be sent to every device that can be reached.
 
-        nio takes the key for given also where the homeserver did not take it; what is sent then nobody could read.
-
-        Raises:
-            MatrixError: refused, or no answer; the next try begins with a new key.
+        nio takes it for given also where the homeserver refused it; what is sent then nobody could read. The next try
+        begins with a new key.
         """
         client, olm = self._client, self._client.olm
         assert olm is not None
