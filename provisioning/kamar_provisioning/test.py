@@ -26,9 +26,7 @@ UNIT = "not integration and not browser and not slow"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options; whatever else is given goes to pytest."""
     parser.add_argument("--unit", action="store_true", help="hanya tes yang cepat, tanpa server dan peramban")
-    parser.add_argument(
-        "--checks", action="store_true", help=f"hanya pemeriksaan: {', '.join(CHECKS)}"
-    )
+    parser.add_argument("--checks", action="store_true", help=f"hanya pemeriksaan: {', '.join(CHECKS)}")
     parser.epilog = f"{parser.epilog}\nKata lain diteruskan ke pytest: ./kamar test -k undangan -x"
 
 
