@@ -20,7 +20,7 @@ from kamar_portal.form import Form, read_form
 from kamar_portal.page import language_of, render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.session import member_of
-from kamar_store import peace, peace_measure, peace_rule, seating, session
+from kamar_store import peace, peace_appeal, peace_measure, peace_rule, seating, session
 from kamar_store.member import Member
 from kamar_store.peace import Said
 from kamar_store.peace_measure import Measure
@@ -80,7 +80,7 @@ async def appeal(request: web.Request) -> web.Response:
     try:
         async with portal.store.write() as db:
             url = portal.settings.portal_url
-            await peace_measure.appeal(db, number, member, form.raw("alasan"), portal.clock(), url)
+            await peace_appeal.appeal(db, number, member, form.raw("alasan"), portal.clock(), url)
     except KamarError as error:
         return await _about_page(request, error)
     return see_other(f"/tentang-saya/tindakan#tindakan-{number}")
@@ -156,7 +156,7 @@ async def _about_page(request: web.Request, error: KamarError | None = None) -> 
                     "over": not found.holds(now),
                     "may_appeal": found.appeal is Appeal.NONE,
                     "waiting": waiting,
-                    "judged": waiting and bool(await peace_measure.appeal_judges(db, found, now)),
+                    "judged": waiting and bool(await peace_appeal.appeal_judges(db, found, now)),
                     "log": await log_lines(request, db, found),
                 }
             )

@@ -19,7 +19,7 @@ from kamar_portal.peace import ends, log_lines, name_of
 from kamar_portal.portal import portal_of
 from kamar_portal.session import member_of
 from kamar_store import member as members
-from kamar_store import peace, peace_measure, seating
+from kamar_store import peace, peace_appeal, peace_measure, seating
 from kamar_store.member import Member
 from kamar_store.peace import Report
 from kamar_store.peace_measure import Measure, Wish
@@ -80,7 +80,7 @@ async def show(request: web.Request) -> web.Response:
                 "name": name_of(request, item.kind),
                 "room": await peace.room_words(db, item.room, item.node),
             }
-            for item in await peace_measure.appeals_for(db, member.id, nodes, now)
+            for item in await peace_appeal.appeals_for(db, member.id, nodes, now)
         ]
         rooms = [
             (room.id, await peace.room_words(db, room.id, room.key.node))
@@ -140,7 +140,7 @@ async def decide(request: web.Request) -> web.Response:
     number, lifted = int(request.match_info["number"]), form.text("putusan") == "cabut"
     try:
         async with portal.store.write() as db:
-            await peace_measure.decide(db, number, member, form.raw("alasan"), portal.clock(), lifted=lifted)
+            await peace_appeal.decide(db, number, member, form.raw("alasan"), portal.clock(), lifted=lifted)
     except KamarError as error:
         return await _appeal_page(request, form, error)
     return see_other("/kasus")
@@ -222,7 +222,7 @@ async def _appeal_page(request: web.Request, form: Form | None = None, error: Ka
         item = await peace_measure.get(db, int(request.match_info["number"]))
         if item is None or item.appeal is not Appeal.OPEN:
             raise KamarError("report_unknown")
-        if member.id not in await peace_measure.appeal_judges(db, item, portal.clock()):
+        if member.id not in await peace_appeal.appeal_judges(db, item, portal.clock()):
             raise KamarError("report_unknown")
         values = {
             "who": await _name(request, db, item.subject),

@@ -6,7 +6,6 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,23 +13,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.peace import (
     Appeal,
     MeasureKind,
     Rank,
     Step,
-    allow_appeal,
     allow_measure,
-    appeal_to,
-    levels,
     rank_over,
-    read_reason,
     refuse_target,
 )
 from kamar.peace_time import spoken_time
-from kamar.peace_words import APPEALED, HOW_TO_APPEAL, KEPT, LIFTED, TAKEN, WHY
+from kamar.peace_words import HOW_TO_APPEAL, TAKEN, WHY
 from kamar.wilayah import zone_of
 from kamar_store import member as members
 from kamar_store import outbox, peace
@@ -144,9 +138,9 @@ async def take(db: AsyncConnection, taker: Member, wish: Wish, now: datetime, po
     }
     number = (await db.execute(insert(measure).values(values).returning(measure.c.id))).scalar_one()
     await log(db, number, Step.TAKEN, taker.id, now)
-    await _order(db, number, "begin", now)
+    await order(db, number, "begin", now)
     if wish.kind is not MeasureKind.HIDE:
-        await _order(db, number, "end", now + wish.lasts)
+        await order(db, number, "end", now + wish.lasts)
     made = await get(db, number)
     assert made is not None
     await _tell_taken(db, made, now, portal)
@@ -156,19 +150,19 @@ async def take(db: AsyncConnection, taker: Member, wish: Wish, now: datetime, po
 async def get(db: AsyncConnection, number: int) -> Measure | None:
     """Return one measure."""
     row = (await db.execute(select(*COLUMNS).where(measure.c.id == number))).one_or_none()
-    return None if row is None else _measure(row)
+    return None if row is None else read_row(row)
 
 
 async def about(db: AsyncConnection, who: MemberId) -> list[Measure]:
     """Return the measures that concern a member, newest first."""
     found = await db.execute(select(*COLUMNS).where(measure.c.subject == who).order_by(measure.c.id.desc()).limit(MOST))
-    return [_measure(row) for row in found]
+    return [read_row(row) for row in found]
 
 
 async def of_report(db: AsyncConnection, number: int) -> list[Measure]:
     """Return the measures taken in a case."""
     found = await db.execute(select(*COLUMNS).where(measure.c.report == number).order_by(measure.c.id))
-    return [_measure(row) for row in found]
+    return [read_row(row) for row in found]
 
 
 async def in_room(db: AsyncConnection, room: int, now: datetime) -> list[Measure]:
@@ -177,85 +171,19 @@ async def in_room(db: AsyncConnection, room: int, now: datetime) -> list[Measure
     found = await db.execute(
         select(*COLUMNS).where(measure.c.room == room, measure.c.kind.in_(kinds), _holds(now)).order_by(measure.c.id)
     )
-    return [_measure(row) for row in found]
+    return [read_row(row) for row in found]
 
 
 async def removing(db: AsyncConnection, who: MemberId, now: datetime) -> list[Measure]:
     """Return the measures in force that keep a member out of rooms."""
     kinds = (MeasureKind.REMOVE, MeasureKind.BAN)
     found = await db.execute(select(*COLUMNS).where(measure.c.subject == who, measure.c.kind.in_(kinds), _holds(now)))
-    return [_measure(row) for row in found]
+    return [read_row(row) for row in found]
 
 
 async def is_banned(db: AsyncConnection, who: MemberId, now: datetime) -> bool:
     """Tell whether a member is shut out of every kamar."""
     return any(each.kind is MeasureKind.BAN for each in await removing(db, who, now))
-
-
-async def appeal(db: AsyncConnection, number: int, who: Member, words: str, now: datetime, portal: str) -> None:
-    """Write an appeal of the person concerned, and let those know who decide it.
-
-    Raises:
-        KamarError: ``report_unknown``, ``appeal_twice``, ``appeal_late``, ``reason_short``, ``reason_long``.
-    """
-    found = await get(db, number)
-    if found is None or found.subject != who.id:
-        raise KamarError("report_unknown")
-    allow_appeal(found.appeal, found.starts_at, now)
-    changes = {"appeal": Appeal.OPEN, "appeal_words": read_reason(words)}
-    statement = update(measure).where(measure.c.id == number, measure.c.appeal == Appeal.NONE).values(changes)
-    if (await db.execute(statement.returning(measure.c.id))).one_or_none() is None:
-        raise KamarError("appeal_twice")
-    await log(db, number, Step.APPEALED, who.id, now)
-    name = await peace.room_words(db, found.room, found.node)
-    text = APPEALED.format(room=name, link=f"{portal}/kasus/keberatan/{number}")
-    for judge in await appeal_judges(db, found, now):
-        await peace.tell(db, judge, text, f"appeal:{number}", now)
-
-
-async def appeal_judges(db: AsyncConnection, found: Measure, now: datetime) -> tuple[MemberId, ...]:
-    """Return who decides an appeal: the level above the one that took the measure, none whom it concerns."""
-    held = await members.coordinated_by(db, found.taker, now) if found.taker else []
-    involved = {each for each in (found.taker, found.subject) if each}
-    if found.report is not None:
-        involved |= {who for who, _, _ in await peace.reporters(db, found.report)}
-    officers = await peace.officers_over(db, found.node, now)
-    return appeal_to(found.node, found.rank, held, officers, await peace.admins(db), involved)
-
-
-async def appeals_for(db: AsyncConnection, who: MemberId, nodes: Collection[NodePath], now: datetime) -> list[Measure]:
-    """Return the open appeals that a member decides, oldest first."""
-    found = await db.execute(
-        select(*COLUMNS).where(measure.c.appeal == Appeal.OPEN).order_by(measure.c.id).limit(MOST * 10)
-    )
-    admin = who in await peace.admins(db)
-    near = [each for each in map(_measure, found) if admin or set(levels(each.node)) & set(nodes)]
-    return [each for each in near if who in await appeal_judges(db, each, now)][:MOST]
-
-
-async def decide(db: AsyncConnection, number: int, judge: Member, answer: str, now: datetime, *, lifted: bool) -> None:
-    """Answer an appeal: the measure is lifted at once, or stays.
-
-    Raises:
-        KamarError: ``report_unknown``: not for this judge; ``report_closed``; ``reason_short``, ``reason_long``.
-    """
-    found = await get(db, number)
-    if found is None or judge.id not in await appeal_judges(db, found, now):
-        raise KamarError("report_unknown")
-    outcome = Appeal.LIFTED if lifted else Appeal.KEPT
-    changes: dict[str, Any] = {"appeal": outcome, "answer": read_reason(answer)}
-    if lifted:
-        changes["lifted_at"] = now
-    statement = update(measure).where(measure.c.id == number, measure.c.appeal == Appeal.OPEN).values(changes)
-    if (await db.execute(statement.returning(measure.c.id))).one_or_none() is None:
-        raise KamarError("report_closed")
-    await log(db, number, Step.LIFTED if lifted else Step.KEPT, judge.id, now)
-    if lifted:
-        await _order(db, number, "lift", now)
-    if found.subject is not None:
-        name = await peace.room_words(db, found.room, found.node)
-        text = (LIFTED if lifted else KEPT).format(room=name, until=until(found), answer=changes["answer"])
-        await peace.tell(db, found.subject, text, f"measure:{number}:{outcome}", now, always=True)
 
 
 async def log(db: AsyncConnection, number: int, what: Step, actor: MemberId | None, now: datetime) -> None:
@@ -302,7 +230,7 @@ async def _tell_taken(db: AsyncConnection, made: Measure, now: datetime, portal:
     await log(db, made.id, Step.TOLD, None, now)
 
 
-async def _order(db: AsyncConnection, number: int, moment: str, at: datetime) -> None:
+async def order(db: AsyncConnection, number: int, moment: str, at: datetime) -> None:
     """Write the order to make Matrix agree at ``at``. No lane: an end that lies ahead must hold nobody up."""
     payload = {"measure": number, "moment": moment}
     await outbox.put(db, "measure", f"measure:{number}:{moment}", payload, at)
@@ -312,7 +240,7 @@ def _holds(now: datetime) -> ColumnElement[bool]:
     return and_(measure.c.lifted_at.is_(None), measure.c.starts_at <= now, measure.c.ends_at > now)
 
 
-def _measure(row: Any) -> Measure:
+def read_row(row: Any) -> Measure:
     number, kind, case, subject, room, node, event_id, amount, digest, taker, rank, reason, *rest = row
     starts, ends, lifted, state, words, answer = rest
     return Measure(

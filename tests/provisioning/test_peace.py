@@ -17,7 +17,7 @@ from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_provisioning.jobs import Desk, drain
 from kamar_provisioning.power import appoint
 from kamar_store import member as members
-from kamar_store import peace_measure, peace_rule, seating
+from kamar_store import peace_appeal, peace_measure, peace_rule, seating
 from kamar_store.peace_measure import Measure, Step, Wish
 from kamar_store.peace_rule import RoomRule
 from kamar_store.site import Site
@@ -97,8 +97,8 @@ async def lift(at: Desk, street: Street, taken: Measure, by: Neighbour) -> None:
         rude, judge = await members.by_id(db, street.rude.number), await members.by_id(db, by.number)
         assert rude is not None
         assert judge is not None
-        await peace_measure.appeal(db, taken.id, rude, "saya minta maaf", now, PORTAL)
-        await peace_measure.decide(db, taken.id, judge, "diterima", now, lifted=True)
+        await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", now, PORTAL)
+        await peace_appeal.decide(db, taken.id, judge, "diterima", now, lifted=True)
     await drain(at)
 
 

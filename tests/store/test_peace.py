@@ -14,7 +14,7 @@ from kamar.membership import Office
 from kamar.peace import Appeal, MeasureKind, Step
 from kamar.structure import RoomKey, RoomKind
 from kamar_store import member as members
-from kamar_store import peace, peace_measure, peace_rule, seating
+from kamar_store import peace, peace_appeal, peace_measure, peace_rule, seating
 from kamar_store.member import Member
 from kamar_store.peace_measure import Measure, Wish
 from kamar_store.store import Db, Store
@@ -53,14 +53,14 @@ async def test_a_measure_goes_from_decision_to_answer(empty: Store) -> None:
         assert taken.room is not None
         assert [each.id for each in await peace_measure.in_room(db, taken.room, NOW + DAY)] == [taken.id]
         assert await peace_measure.in_room(db, taken.room, NOW + 3 * DAY) == []
-        await peace_measure.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
+        await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
         with pytest.raises(KamarError, match="appeal_twice"):
-            await peace_measure.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
+            await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
         with pytest.raises(KamarError, match="report_unknown"):
-            await peace_measure.decide(db, taken.id, budi, "tetap begitu", NOW, lifted=False)
-        await peace_measure.decide(db, taken.id, wati, "sudah cukup", NOW, lifted=True)
+            await peace_appeal.decide(db, taken.id, budi, "tetap begitu", NOW, lifted=False)
+        await peace_appeal.decide(db, taken.id, wati, "sudah cukup", NOW, lifted=True)
         with pytest.raises(KamarError, match="report_closed"):
-            await peace_measure.decide(db, taken.id, wati, "tidak jadi", NOW, lifted=False)
+            await peace_appeal.decide(db, taken.id, wati, "tidak jadi", NOW, lifted=False)
         found = await peace_measure.get(db, taken.id)
         assert found is not None
         assert (found.appeal, found.answer, found.holds(NOW)) == (Appeal.LIFTED, "sudah cukup", False)
@@ -80,11 +80,11 @@ async def test_the_only_administrator_does_not_judge_himself(empty: Store) -> No
     async with empty.write() as db:
         rude, admin = await person(db, "Rudi"), await person(db, "Admin", admin=True)
         taken = await mute(db, rude, admin)
-        await peace_measure.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
+        await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
         found = await peace_measure.get(db, taken.id)
         assert found is not None
-        assert await peace_measure.appeal_judges(db, found, NOW) == ()
-        assert await peace_measure.appeals_for(db, admin.id, [], NOW) == []
+        assert await peace_appeal.appeal_judges(db, found, NOW) == ()
+        assert await peace_appeal.appeals_for(db, admin.id, [], NOW) == []
 
 
 @pytest.mark.parametrize("verb", ["update", "delete"])
