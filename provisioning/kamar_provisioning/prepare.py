@@ -55,9 +55,10 @@ def keep_ports(state: State, settings: Settings, ports: dict[str, int]) -> Setti
 
 def keep_keys(state: State) -> None:
     """Make the keys of the portal that are missing: a new one would shut out every browser that an old one let in."""
-    for name, make in ((PORTAL_KEY, lambda: secrets.token_hex(PORTAL_KEY_BYTES)), (VAPID_KEY, new_vapid_key)):
-        if not state.secret(name).exists():
-            write_secret(state.secret(name), make())
+    if not state.secret(PORTAL_KEY).exists():
+        write_secret(state.secret(PORTAL_KEY), secrets.token_hex(PORTAL_KEY_BYTES))
+    if not state.secret(VAPID_KEY).exists():
+        write_secret(state.secret(VAPID_KEY), new_vapid_key())
 
 
 async def prepare(settings: Settings, state: State, now: datetime) -> None:

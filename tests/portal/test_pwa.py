@@ -106,9 +106,7 @@ async def test_ones_own_page_holds_rooms_and_invitation_and_no_secret(house: Hou
     assert own.headers[ACCOUNT] in (await browser.visit("/komunitas")).text
 
 
-async def test_each_account_has_a_mark_of_its_own_and_a_stranger_none(
-    house: House, browser: Browser
-) -> None:
+async def test_each_account_has_a_mark_of_its_own_and_a_stranger_none(house: House, browser: Browser) -> None:
     await sign_up(browser, await house.code())
     other = await house.open_browser()
     await sign_up(other, await house.code(), "Joko")
