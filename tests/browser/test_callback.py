@@ -114,7 +114,7 @@ async def sign_up(page: Page, server: Branch, name: str) -> None:
     await page.locator("#sandi").fill(PASSWORD)
     await page.get_by_role("button", name="Selesai").click()
     await page.wait_for_url("**/komunitas*", timeout=PATIENCE)
-    await expect(page.get_by_text(ROOM)).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("button", name=ROOM)).to_be_visible(timeout=PATIENCE)
 
 
 async def come_back(page: Page, server: Branch) -> None:
@@ -133,7 +133,7 @@ async def until(page: Page, script: str, reached: Callable[[Any], bool]) -> None
 
 async def open_kamar(page: Page, server: Branch) -> None:
     await page.goto(f"{server.portal_url}/komunitas")
-    await page.get_by_text(ROOM).click()
+    await page.get_by_role("button", name=ROOM).click()
     await in_room(page, ROOM)
 
 
@@ -155,7 +155,7 @@ async def test_the_first_message_costs_less_than_three_megabytes_in_all(house: H
     before = house.counter.total
     await sign_up(phone, house.server, "Dewi Lestari")
     portal = house.counter.total - before
-    await phone.get_by_text(ROOM).click()
+    await phone.get_by_role("button", name=ROOM).click()
     await in_room(phone, ROOM)
     await say(phone, "Halo tetangga!")
     total = house.counter.total - before
