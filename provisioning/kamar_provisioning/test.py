@@ -20,12 +20,14 @@ CHECKS = {
     "lint-imports": ("lint-imports",),
     "ansible-lint": ("ansible-lint", "--offline", "-q", "--nocolor", "ansible"),
 }
-UNIT = "not integration and not browser and not slow"
+UNIT = "not integration and not browser and not slow and not hosts"
+WITHOUT_HOSTS = "not hosts"  # those boot a Debian as root and take a quarter of an hour: asked for by name
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options; whatever else is given goes to pytest."""
     parser.add_argument("--unit", action="store_true", help="hanya tes yang cepat, tanpa server dan peramban")
+    parser.add_argument("--hosts", action="store_true", help="juga tes ansible di Debian sungguhan (root, ~15 menit)")
     parser.add_argument("--checks", action="store_true", help=f"hanya pemeriksaan: {', '.join(CHECKS)}")
     parser.epilog = f"{parser.epilog}\nKata lain diteruskan ke pytest: ./kamar test -k undangan -x"
 
@@ -35,11 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
     failed = [] if arguments.unit else [name for name, argv in CHECKS.items() if not _passes(name, argv)]
     if arguments.checks:
         return 1 if failed else 0
-    marks = ["-m", UNIT] if arguments.unit else []
-    code = _call((sys.executable, "-m", "pytest", *marks, *arguments.rest))
+    code = _call((sys.executable, "-m", "pytest", *_marks(arguments), *arguments.rest))
     if failed:
         print(sentences.CHECKS_FAILED.format(names=", ".join(failed)))
     return code or (1 if failed else 0)
+
+
+def _marks(arguments: argparse.Namespace) -> tuple[str, ...]:
+    if arguments.hosts:
+        return ()
+    return ("-m", UNIT if arguments.unit else WITHOUT_HOSTS)
 
 
 def _passes(name: str, argv: tuple[str, ...]) -> bool:
