@@ -19,6 +19,7 @@ from synapse.api.errors import Codes, SynapseError
 from synapse.module_api import NOT_SPAM, ModuleApi, cached
 from synapse.module_api.errors import ConfigError
 
+from kamar.account import ENCRYPTED
 from kamar.errors import KamarError
 from kamar.peace_message import (
     RoomRules,
@@ -71,7 +72,7 @@ class PeaceModule:
         self._api = api
         self.server_name = api.server_name  # the cache of Synapse's own kind wants both
         self.clock = api._hs.get_clock()
-        self._bot = options.bot
+        self._programs = (options.bot, api.get_qualified_user_id(ENCRYPTED))  # our own, answering many at once
         self._database = Database(api)
         self._spoken: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
         self._unreadable = 0
@@ -110,7 +111,7 @@ class PeaceModule:
     async def check_event(self, event: Any) -> Any:
         """Refuse a local member's message that must not be stored."""
         user, room, kind = str(event.sender), str(event.room_id), str(event.type)
-        if user == self._bot or event.is_state() or not self._api.is_mine(user):
+        if user in self._programs or event.is_state() or not self._api.is_mine(user):
             return NOT_SPAM
         try:
             if kind not in SILENT:
@@ -172,7 +173,7 @@ class PeaceModule:
         by another program, it is refused without a reason.
         """
         del room
-        if inviter == self._bot:
+        if inviter in self._programs:
             return NOT_SPAM
         try:
             own, theirs = await self._database.run("blocks", blocks, inviter, invitee)
