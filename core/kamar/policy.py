@@ -1,11 +1,67 @@
-"""Who may do what. One function per right; module, bot and portal ask the same one, and silence means no."""
+"""Who may do what. One table and one function per right; module, bot and portal ask the same, and silence means no."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from enum import StrEnum
 
 from kamar.ids import NodePath
 from kamar.wilayah import Level, below, parse
+
+
+class Standing(StrEnum):
+    """What a member is to the neighbours."""
+
+    NEWCOMER = "newcomer"  # nobody has vouched for him yet
+    NEIGHBOUR = "neighbour"
+    COORDINATOR = "coordinator"
+
+
+class Sort(StrEnum):
+    """What a room is, as far as rights go."""
+
+    PERINTIS = "perintis"
+    RT = "rt"
+    RW = "rw"
+    VILLAGE = "village"
+    SIARAN = "siaran"
+    SPACE = "space"
+
+
+class Action(StrEnum):
+    """What one may do with a room."""
+
+    SEE = "see"  # sit in it and read it; its member list comes with that
+    WRITE = "write"
+    INVITE = "invite"
+    VOUCH = "vouch"  # for the newcomers who sit there
+    OPEN = "open"
+
+
+EVERY = frozenset(Sort)
+NONE: frozenset[Sort] = frozenset()
+NARROW = frozenset({Sort.PERINTIS, Sort.RT})  # rooms of few people: all that a newcomer gets to see
+TALK = NARROW | {Sort.RW, Sort.VILLAGE}
+
+# Announcements and the space belong to the whole village: whoever sits there reads the names of everybody in it.
+TABLE: Mapping[Action, Mapping[Standing, frozenset[Sort]]] = {
+    Action.SEE: {Standing.NEWCOMER: NARROW, Standing.NEIGHBOUR: EVERY, Standing.COORDINATOR: EVERY},
+    Action.WRITE: {Standing.NEWCOMER: NARROW, Standing.NEIGHBOUR: TALK, Standing.COORDINATOR: TALK | {Sort.SIARAN}},
+    Action.INVITE: {Standing.NEWCOMER: NONE, Standing.NEIGHBOUR: NONE, Standing.COORDINATOR: NONE},  # @kamar seats
+    Action.VOUCH: {Standing.NEWCOMER: NONE, Standing.NEIGHBOUR: NARROW, Standing.COORDINATOR: NARROW},
+    Action.OPEN: {Standing.NEWCOMER: NONE, Standing.NEIGHBOUR: NONE, Standing.COORDINATOR: TALK - {Sort.PERINTIS}},
+}
+_SORT_OF_LEVEL = {Level.RT: Sort.RT, Level.RW: Sort.RW, Level.KELURAHAN: Sort.VILLAGE}
+
+
+def may(standing: Standing, action: Action, sort: Sort) -> bool:
+    """Tell what the table says."""
+    return sort in TABLE[action][standing]
+
+
+def talk_of(node: NodePath) -> Sort | None:
+    """Return what the chat of a node is; none where no chat stands."""
+    return _SORT_OF_LEVEL.get(parse(node).level)
 
 
 def may_open(coordinated: Collection[NodePath], node: NodePath) -> bool:
@@ -13,8 +69,12 @@ def may_open(coordinated: Collection[NodePath], node: NodePath) -> bool:
 
     Kamar stand at RT, RW and villages; a coordinator opens those of the own node and below, never a neighbour's.
     """
-    if parse(node).level not in (Level.RT, Level.RW, Level.KELURAHAN):
-        return False
+    sort = talk_of(node)
+    return sort is not None and may(Standing.COORDINATOR, Action.OPEN, sort) and covers(coordinated, node)
+
+
+def covers(coordinated: Collection[NodePath], node: NodePath) -> bool:
+    """Tell whether ``node`` is one of the nodes ``coordinated``, or lies below one."""
     return any(_covers(own, node) for own in coordinated)
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from kamar.ids import NodePath, RoomId, UserId
+from kamar.policy import Action, Sort, Standing, may, talk_of
 from kamar.wilayah import Level, Wilayah, parse
 
 NODE_EVENT = "id.sosialkamar.node"
@@ -38,6 +39,9 @@ class RoomState(StrEnum):
     OPENING = "opening"  # tried: it may exist in Matrix already
     OPEN = "open"
     SHUT = "shut"
+
+
+_SORTS = {RoomKind.PERINTIS: Sort.PERINTIS, RoomKind.SIARAN: Sort.SIARAN, RoomKind.SPACE: Sort.SPACE}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,12 +76,19 @@ class Placement:
 
 
 def placement(
-    home: NodePath, members: Mapping[NodePath, int], opened: Collection[RoomKey], rules: OpenRules
+    home: NodePath,
+    members: Mapping[NodePath, int],
+    opened: Collection[RoomKey],
+    rules: OpenRules,
+    standing: Standing = Standing.NEIGHBOUR,
+    *,
+    crowded: bool = False,
 ) -> Placement:
     """Return the rooms of a member who lives at ``home``, smallest first.
 
     ``members`` counts the people at and below each node of :func:`counted`, the member included; ``opened`` are the
     rooms that exist already and stay open whatever the count. Rooms in the answer but not in ``opened`` are to be made.
+    ``crowded``: the RT's kamar has too many people for this newcomer, who waits in a starter kamar.
     """
     place = parse(home)
     village = place.village
@@ -85,6 +96,8 @@ def placement(
     waiting: list[tuple[NodePath, int]] = []
     for node in kamar_nodes(place):
         key = RoomKey(node, RoomKind.OBROLAN)
+        if crowded or not may(standing, Action.SEE, sort_of(key)):
+            continue
         missing = rules.least(parse(node).level) - members.get(node, 0)
         if key in opened or missing <= 0:
             rooms.append(key)
@@ -93,8 +106,14 @@ def placement(
         else:
             waiting.append((node, missing))
     if rooms and village is not None:
-        return Placement((*rooms, RoomKey(village, RoomKind.SPACE)), tuple(waiting))
+        space = [RoomKey(village, RoomKind.SPACE)] if may(standing, Action.SEE, Sort.SPACE) else []
+        return Placement((*rooms, *space), tuple(waiting))
     return Placement((_perintis(place, members, opened, rules),), tuple(waiting))
+
+
+def sort_of(key: RoomKey) -> Sort:
+    """Return what a room is, as far as rights go."""
+    return _SORTS.get(key.kind) or talk_of(key.node) or Sort.VILLAGE
 
 
 def kamar_nodes(place: Wilayah) -> tuple[NodePath, ...]:
@@ -185,7 +204,8 @@ def child_order(key: RoomKey) -> str:
 
 def power_levels(kind: RoomKind, version: str, owner: UserId) -> dict[str, Any]:
     """Return the content of ``m.room.power_levels`` for an official room (without officers)."""
-    talk = 0 if kind in (RoomKind.OBROLAN, RoomKind.PERINTIS) else OFFICER
+    everybody = may(Standing.NEIGHBOUR, Action.WRITE, _SORTS.get(kind, Sort.VILLAGE))
+    talk = 0 if everybody else OFFICER
     return {
         "users": {} if version == "12" else {owner: OWNER},
         "users_default": 0,

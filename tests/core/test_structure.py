@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kamar.ids import NodePath, RoomId, UserId
+from kamar.policy import Action, Standing, may
 from kamar.structure import (
     OpenRules,
     RoomKey,
@@ -19,6 +20,7 @@ from kamar.structure import (
     placement,
     power_levels,
     room_name,
+    sort_of,
     space_of,
 )
 from kamar.wilayah import parse
@@ -71,6 +73,29 @@ def test_a_kamar_stays_open_when_people_leave() -> None:
     opened = {RoomKey(RT, OBROLAN), RoomKey(VILLAGE, SPACE)}
     plan = placement(RT, {RT: 1, RW: 1, VILLAGE: 1, DISTRICT: 1}, opened, RULES)
     assert plan.rooms == (RoomKey(RT, OBROLAN), RoomKey(VILLAGE, SPACE))
+
+
+@pytest.mark.parametrize(
+    ("members", "crowded", "rooms"),
+    [
+        (8, False, (RoomKey(RT, OBROLAN),)),
+        (8, True, (RoomKey(DISTRICT, PERINTIS),)),
+        (4, False, (RoomKey(REGENCY, PERINTIS),)),
+    ],
+    ids=["a lively RT", "an RT with too many people for a stranger", "an RT without a kamar"],
+)
+def test_a_newcomer_sits_in_one_narrow_room_and_not_in_the_space(
+    members: int, crowded: bool, rooms: tuple[RoomKey, ...]
+) -> None:
+    people = {RT: members, RW: members, VILLAGE: members, DISTRICT: members}
+    assert placement(RT, people, set(), RULES, Standing.NEWCOMER, crowded=crowded).rooms == rooms
+
+
+@given(counts, st.booleans())
+def test_a_newcomer_sits_only_where_the_table_lets_him(members: dict[NodePath, int], crowded: bool) -> None:
+    plan = placement(RT, members, set(), RULES, Standing.NEWCOMER, crowded=crowded)
+    assert len(plan.rooms) == 1
+    assert all(may(Standing.NEWCOMER, Action.SEE, sort_of(key)) for key in plan.rooms)
 
 
 @given(counts)
