@@ -22,6 +22,7 @@ from kamar_store.tables import event, question, room, transaction
 NEW = "new"  # to be handled
 WAIT = "wait"  # a newcomer to be greeted with others
 DONE = "done"
+ANYBODY = UserId("")  # asker of a question that everybody in the room may answer, each once
 TICK = timedelta(microseconds=1)  # keeps the order of events that came together
 
 
@@ -124,10 +125,13 @@ async def remember_question(
 async def questions(
     db: AsyncConnection, ids: Collection[str], rooms: Collection[str], since: datetime
 ) -> list[Question]:
-    """Return the open questions with these ids or in these rooms, newest first."""
+    """Return the open questions with these ids or in these rooms, newest first; those to everybody stay open."""
     found = await db.execute(
         select(question.c.event_id, question.c.room_id, question.c.asker, question.c.choices)
-        .where(question.c.event_id.in_(ids) | question.c.room_id.in_(rooms), question.c.at > since)
+        .where(
+            question.c.event_id.in_(ids) | question.c.room_id.in_(rooms),
+            (question.c.at > since) | (question.c.asker == ANYBODY),
+        )
         .order_by(question.c.at.desc())
     )
     return [Question(EventId(row[0]), RoomId(row[1]), UserId(row[2]), tuple(row[3])) for row in found]

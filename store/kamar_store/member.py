@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +31,12 @@ class Member:
     demo: bool
     data_saving: bool | None  # none: never chosen, the browser decides
     plain_chat: bool
+    vouched_at: datetime | None = None
+
+    @property
+    def vouched(self) -> bool:
+        """Tell whether the neighbours vouch for this member."""
+        return self.vouched_at is not None
 
 
 COLUMNS = (
@@ -42,21 +49,27 @@ COLUMNS = (
     member.c.demo,
     member.c.data_saving,
     member.c.plain_chat,
+    member.c.vouched_at,
 )
+
+
+def read(row: Sequence[Any]) -> Member:
+    """Return the member in a row of :data:`COLUMNS`."""
+    return Member(*row)
 
 
 async def by_user(db: AsyncConnection, user: str) -> Member | None:
     """Return the member with this Matrix account, who has not left."""
     found = await db.execute(select(*COLUMNS).where(member.c.user_id == user, member.c.left_at.is_(None)))
     row = found.one_or_none()
-    return None if row is None else Member(*row)
+    return None if row is None else read(row)
 
 
 async def by_id(db: AsyncConnection, number: int) -> Member | None:
     """Return the member with this number, who has not left."""
     found = await db.execute(select(*COLUMNS).where(member.c.id == number, member.c.left_at.is_(None)))
     row = found.one_or_none()
-    return None if row is None else Member(*row)
+    return None if row is None else read(row)
 
 
 async def create(
@@ -70,8 +83,13 @@ async def create(
     *,
     admin: bool = False,
     demo: bool = False,
+    vouched: bool = False,
+    tree: str | None = None,
 ) -> MemberId:
-    """Write a new member, a ``simpatisan``, and return the number."""
+    """Write a new member, a ``simpatisan``, and return the number.
+
+    Administrators and people of the demonstration are ``vouched`` for. ``tree``: the code at the root, see ``wave``.
+    """
     values = {
         "user_id": user,
         "display_name": display_name,
@@ -81,6 +99,8 @@ async def create(
         "referrer": referrer,
         "admin": admin,
         "demo": demo,
+        "vouched_at": now if vouched or admin or demo else None,
+        "tree": tree,
         "joined_at": now,
     }
     found = await db.execute(insert(member).values(values).returning(member.c.id))

@@ -17,7 +17,7 @@ from kamar.membership import SeatState
 from kamar.structure import RoomKey, RoomKind, RoomState
 from kamar.wilayah import below, parse
 from kamar_store import outbox
-from kamar_store.tables import member, room, seat
+from kamar_store.tables import member, room, seat, trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ async def room_by_id(db: AsyncConnection, room_id: str) -> Room | None:
     """Return the official room with this Matrix id."""
     row = (await db.execute(select(*COLUMNS).where(room.c.room_id == room_id))).one_or_none()
     return None if row is None else _room(row)
+
+
+async def opened_at(db: AsyncConnection, number: int) -> datetime | None:
+    """Return when a room was opened, by its row number."""
+    return (await db.execute(select(room.c.opened_at).where(room.c.id == number))).scalar_one_or_none()
 
 
 async def unopened_below(db: AsyncConnection, place: NodePath) -> list[Room]:
@@ -214,21 +219,44 @@ async def let_in(db: AsyncConnection, number: MemberId, rooms: Collection[int]) 
         )
 
 
-async def roomy_perintis(db: AsyncConnection, node: NodePath, number: MemberId, most: int) -> int:
-    """Return the number of the starter kamar of ``node`` that the member sits in, else the first with a free seat."""
+async def roomy_perintis(
+    db: AsyncConnection, node: NodePath, number: MemberId, most: int, *, meets: int | None = None
+) -> int:
+    """Return the number of the starter kamar of ``node`` that the member sits in, else the first with a free seat.
+
+    With ``meets`` a guest is seated, who may meet so many people at most; others don't go where guests sit.
+    """
+    guests = select(trail.c.member).where(trail.c.room == seat.c.room, trail.c.member == seat.c.member).exists()
     found = await db.execute(
-        select(room.c.number, func.count(seat.c.member), func.sum(_is(number)))
+        select(room.c.number, func.count(seat.c.member), func.sum(_is(number)), func.sum(case((guests, 1), else_=0)))
         .select_from(room.outerjoin(seat, and_(seat.c.room == room.c.id, seat.c.state != SeatState.LEFT)))
         .where(room.c.node == node, room.c.kind == RoomKind.PERINTIS, room.c.state != RoomState.SHUT)
         .group_by(room.c.number)
         .order_by(room.c.number)
     )
     rows = found.all()
-    for order, _taken, mine in rows:
+    for order, _taken, mine, _guests in rows:
         if mine:
             return int(order)
-    free = [int(order) for order, taken, _mine in rows if taken < most]
+    limit = most if meets is None else min(most, meets + 1)
+    free = [int(order) for order, taken, _, guests in rows if taken < limit and (meets is not None or not guests)]
     return free[0] if free else len(rows) + 1
+
+
+async def others_in(db: AsyncConnection, key: RoomKey, number: MemberId) -> int:
+    """Return how many others have a seat in a room; none where the member has one already, who stays."""
+    found = await db.execute(
+        select(func.count(seat.c.member), func.coalesce(func.sum(_is(number)), 0))
+        .select_from(seat.join(room, room.c.id == seat.c.room))
+        .where(
+            room.c.node == key.node,
+            room.c.kind == key.kind,
+            room.c.number == key.number,
+            seat.c.state.in_((SeatState.WANTED, SeatState.SEATED)),
+        )
+    )
+    others, mine = found.one()
+    return 0 if mine else int(others)
 
 
 async def members_to_seat(db: AsyncConnection, row: Room) -> list[MemberId]:

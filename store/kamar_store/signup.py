@@ -15,7 +15,7 @@ from kamar.consent import VERSION, Answer
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
 from kamar_store import member as members
-from kamar_store import outbox, referral
+from kamar_store import outbox, referral, vouch, wave
 from kamar_store.tables import consent, recovery, signup
 
 
@@ -113,7 +113,9 @@ async def finish(
     if (done := again.scalar_one()) is not None:
         return MemberId(done)
     home = NodePath(begun.answers["home"])
-    number = await members.create(db, user, display_name, home, begun.code, invitation.owner, now)
+    tree = await wave.tree_of(db, invitation)
+    number = await members.create(db, user, display_name, home, begun.code, invitation.owner, now, tree=tree)
+    await vouch.arrive(db, number, begun.code, now)
     rows = [
         {
             "member": number,

@@ -7,6 +7,8 @@ from kamar_store.tables.access import attempt, login_link, session
 from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
+from kamar_store.tables.fold import fold
+from kamar_store.tables.move import move
 from kamar_store.tables.peace import (
     ban_key,
     block,
@@ -23,6 +25,8 @@ from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.recovery import recovery, recovery_letter, recovery_request
 from kamar_store.tables.rooms import room, seat
 from kamar_store.tables.vault import vault_access, vault_contact, vault_person
+from kamar_store.tables.vouch import greeter, greeting, vouch
+from kamar_store.tables.wave import campaign, hold, trail
 from kamar_store.tables.wilayah import node
 
 __all__ = [
@@ -31,11 +35,16 @@ __all__ = [
     "attempt",
     "ban_key",
     "block",
+    "campaign",
     "consent",
     "cursor",
     "direct_reply",
     "direct_talk",
     "event",
+    "fold",
+    "greeter",
+    "greeting",
+    "hold",
     "invitation",
     "known_key",
     "login_link",
@@ -44,6 +53,7 @@ __all__ = [
     "measure_log",
     "member",
     "metadata",
+    "move",
     "node",
     "outbox",
     "push_kind",
@@ -60,8 +70,10 @@ __all__ = [
     "session",
     "signup",
     "talk_room",
+    "trail",
     "transaction",
     "vault_access",
     "vault_contact",
     "vault_person",
+    "vouch",
 ]

@@ -15,6 +15,8 @@ member = Table(
     Column("level", String(16), nullable=False),  # value of kamar.membership.MemberLevel
     Column("home", PATH, nullable=False, index=True),  # domisili: the smallest known node
     Column("code", String(10)),  # the invitation that brought the member
+    Column("tree", String(10)),  # the code at the root of the newcomer's tree of codes; none: not brought by a code
+    Column("vouched_at", Utc),  # since when neighbours vouch for the member; none: a newcomer
     Column("referrer", Integer, ForeignKey("member.id", ondelete="SET NULL"), index=True),
     Column("admin", Boolean, nullable=False, default=False),
     Column("demo", Boolean, nullable=False, default=False),
