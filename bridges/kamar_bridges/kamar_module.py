@@ -167,6 +167,12 @@ class KamarModule:
             raise
         return FoundRoom(RoomId(answer["room_id"]), bool(answer["complete"]))
 
+    async def named(self, room: RoomId, user: UserId) -> Sequence[EventId]:
+        """Return the membership events of somebody who left that still show a name."""
+        params = {"room_id": room, "member": user}
+        answer = await self.homeserver.request("GET", f"{PATH}/named", token=self._token, params=params)
+        return tuple(EventId(event) for event in answer["events"])
+
     async def shut(self, room: RoomId) -> None:
         """Remove an official room and everybody in it."""
         await self._call("POST", "shut", {"room_id": room})

@@ -1,5 +1,7 @@
 """The gate of the official rooms: a local user enters only where he has a seat, and only ``@kamar`` invites there.
 
+Elsewhere only those who share a kamar may invite each other: a stranger can't write to anybody.
+
 Synapse asks it on every process that serves clients. It fails closed: when the tables can't be read, nobody enters any
 room. Synapse does not ask it about users of other servers and about its own administrators (there are none); official
 rooms do not federate, and their join rules keep those out who have no invitation.
@@ -18,7 +20,7 @@ from synapse.module_api import NOT_SPAM, ModuleApi
 from kamar.errors import KamarError
 from kamar.sentences import sentence
 from kamar_modules.database import Database
-from kamar_modules.seats import is_official, may_enter
+from kamar_modules.seats import may_enter, refused_invitation
 
 logger = logging.getLogger(__name__)
 
@@ -57,15 +59,15 @@ class Gate:
         return NOT_SPAM if seated else _refusal("not_seated")
 
     async def may_invite(self, inviter: str, invitee: str, room: str) -> Verdict:
-        """Refuse everybody but @kamar to invite into an official room."""
+        """Refuse everybody but @kamar to invite into an official room, and strangers to invite anybody anywhere."""
         if inviter == self._bot:
             return NOT_SPAM
         try:
-            official = await self._database.run("is_official", is_official, room, self._bot)
+            code = await self._database.run("refused_invitation", refused_invitation, inviter, invitee, room, self._bot)
         except Exception:  # a guard: whatever goes wrong, the answer is no
             logger.exception("the map of rooms can't be read; %s may not invite to %s", inviter, room)
             return _refusal("gate_closed")
-        return _refusal("no_invitations") if official else NOT_SPAM
+        return _refusal(code) if code else NOT_SPAM
 
 
 def _refusal(code: str) -> Verdict:

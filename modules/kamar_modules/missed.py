@@ -81,9 +81,9 @@ def flagged(text: str) -> bool:
 
 
 def concerns(event: Mapping[str, Any], *, direct: bool) -> bool:
-    """Tell whether the bot must know a message or membership: what is said to it, and who leaves by the own wish."""
+    """Tell whether the bot must know a message or membership: what is said to it, and who is in a kamar no more."""
     content = event.get("content", {})
     if event.get("type") == MEMBER:
-        return content.get("membership") == "leave" and event.get("state_key") == event.get("sender") and not direct
+        return content.get("membership") in ("leave", "ban") and not direct
     body = content.get("body")
     return isinstance(body, str) and (direct or body.lstrip().startswith("!"))

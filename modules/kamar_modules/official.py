@@ -117,3 +117,21 @@ def is_ours(txn: Transaction, room: str, bot: str) -> bool | None:
     if row is None or (row[0] == bot and event is None):
         return None
     return event is not None and event["sender"] == bot and KEY_FIELD in event["content"]
+
+
+def named_events(txn: Transaction, room: str, user: str) -> list[str]:
+    """Return the membership events of a user that may still show a name, oldest first.
+
+    The leave is one of them: Synapse shows with it what it replaced, from a cache that only its own redaction clears.
+    The event in force is left out while the user is in the room.
+    """
+    txn.execute(
+        "SELECT m.event_id FROM room_memberships m JOIN events e ON e.event_id = m.event_id"
+        " WHERE m.room_id = ? AND m.user_id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM redactions r WHERE r.redacts = m.event_id)"
+        " AND NOT EXISTS"
+        " (SELECT 1 FROM current_state_events c WHERE c.event_id = m.event_id AND c.membership = 'join')"
+        " ORDER BY e.stream_ordering",
+        (room, user),
+    )
+    return [event for (event,) in txn.fetchall()]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -65,6 +66,8 @@ class Seating:
         with self._gate.passing(user, chairs):
             if space in chairs:
                 failed |= await self._each(user, {space: chairs[space]}, self._enter)
+            elif space is None:  # a newcomer: not in the space, so its rooms know him by invitation only
+                chairs = {room: replace(chair, by_invitation=True) for room, chair in chairs.items()}
             failed |= await self._each(user, {room: chairs[room] for room in rooms if room in chairs}, self._enter)
         joined = [room for room in wanted if room not in failed]
         left = await self._leave(user, [room for room in ask.texts("leave") if room not in wanted], failed)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kamar.structure import NODE_EVENT
+from kamar.account import ENCRYPTED
+from kamar.policy import Action, Sort, Standing, may
+from kamar.structure import NODE_EVENT, RoomKind
 from kamar_modules.database import Transaction, listed
 from kamar_modules.official import JOIN_RULES, Node, is_active, memberships, read_node, states
 
@@ -56,6 +58,30 @@ def may_enter(txn: Transaction, user: str, room: str, bot: str) -> bool:
     if not is_official(txn, room, bot):
         return True
     txn.execute("SELECT 1 FROM kamar_seat WHERE user_id = ? AND room_id = ?", (user, room))
+    return txn.fetchone() is not None
+
+
+def refused_invitation(txn: Transaction, inviter: str, invitee: str, room: str, bot: str) -> str | None:
+    """Return the code of the error with which an invitation is refused; none where it may be sent.
+
+    The table of rights says who invites into official rooms; elsewhere whoever shares a kamar with the invitee, and
+    everybody may talk with the bot and its second account.
+    """
+    ours = {bot, f"@{ENCRYPTED}:{bot.partition(':')[2]}"}
+    if is_official(txn, room, bot) and not may(Standing.COORDINATOR, Action.INVITE, Sort.RT):
+        return "no_invitations"
+    return None if ours & {inviter, invitee} or _meet(txn, inviter, invitee) else "invite_stranger"
+
+
+def _meet(txn: Transaction, one: str, other: str) -> bool:
+    """Tell whether two local users are in one official room where people talk or listen; a space is none."""
+    txn.execute(
+        "SELECT 1 FROM local_current_membership a JOIN local_current_membership b ON b.room_id = a.room_id"
+        " JOIN kamar_room r ON r.room_id = a.room_id"
+        " WHERE a.user_id = ? AND b.user_id = ? AND a.membership = 'join' AND b.membership = 'join'"
+        " AND r.kind <> ? LIMIT 1",
+        (one, other, RoomKind.SPACE.value),
+    )
     return txn.fetchone() is not None
 
 

@@ -18,7 +18,7 @@ from kamar_modules.database import Database
 from kamar_modules.gate import Gate
 from kamar_modules.missed import Missed
 from kamar_modules.nodes import Nodes
-from kamar_modules.official import is_ours, nodes_after, room_of_key
+from kamar_modules.official import is_ours, named_events, nodes_after, room_of_key
 from kamar_modules.options import read_bot, read_count, read_options
 from kamar_modules.resource import RUNNING, Ask, Endpoints, Who
 from kamar_modules.seating import Seating
@@ -54,6 +54,7 @@ class StructureModule:
         endpoints.add("GET", "seats/*", self._seats, Who.KAMAR)
         endpoints.add("GET", "room/*", self._room, Who.KAMAR)
         endpoints.add("POST", "shut", self._shut, Who.KAMAR)
+        endpoints.add("GET", "named", self._named, Who.KAMAR)
         endpoints.add("GET", "missed", Missed(api, self._database, options.bot).answer, Who.KAMAR)
         endpoints.add("GET", "nodes/*", Nodes(self._database, options.floor).answer, Who.MEMBER)
         if api.should_run_background_tasks():
@@ -83,6 +84,11 @@ class StructureModule:
             raise SynapseError(404, "No room was made for this key", Codes.NOT_FOUND)
         room, complete = found
         return {"room_id": room, "complete": complete}
+
+    async def _named(self, ask: Ask) -> Mapping[str, Any]:
+        # not "user_id": with that the application service would speak as somebody else
+        room, user = ask.query.get("room_id", ""), ask.query.get("member", "")
+        return {"events": await self._database.run("named_events", named_events, room, user)}
 
     async def _shut(self, ask: Ask) -> Mapping[str, Any]:
         room = ask.text("room_id")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from kamar.structure import NODE_EVENT
+from kamar.ids import NodePath
+from kamar.structure import NODE_EVENT, RoomKey, RoomKind
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
-from tests.modules.village import make_person, open_village
+from tests.modules.village import make_person, open_room, open_village
 from tests.servers.synapse import SynapseServer
 
 pytestmark = pytest.mark.integration
@@ -56,8 +57,13 @@ async def test_a_member_cannot_invite_into_an_official_room(
         await member.at(worker_pool).invite(village.rt, friend.user_id)
 
 
-async def test_rooms_of_the_members_own_are_left_alone(module: KamarModule, worker_pool: Homeserver) -> None:
+async def test_rooms_of_the_members_own_are_left_alone(
+    module: KamarModule, kamar: Matrix, worker_pool: Homeserver
+) -> None:
     host, guest = await make_person(module), await make_person(module)
+    perintis = await open_room(kamar, RoomKey(NodePath("32.16.20"), RoomKind.PERINTIS), None)
+    for person in (host, guest):
+        await module.seat(person.user_id, None, [perintis])
     node = {"axis": "wilayah", "path": "32.16.19.1999", "kind": "obrolan", "number": 1, "version": 1}
     state = [{"type": NODE_EVENT, "state_key": "", "content": node}]
     room = await host.at(worker_pool).create_room({"invite": [guest.user_id], "initial_state": state})
