@@ -32,7 +32,10 @@ from kamar_store.store import connect
 DONE = "demo"
 PATIENCE = timedelta(minutes=10)
 DECREE = "contoh, bukan SK"
-NOTICE = "Isi kamar ini contoh: orang dan percakapannya rekaan. Pengelola menghapusnya dengan: ./kamar demo --remove"
+NOTICE = (
+    "Isi kamar ini contoh: orang dan percakapannya rekaan. Koordinator contoh menjamin setiap tamu RT 003/RW 005, "
+    "supaya semua kamar terlihat. Pengelola menghapusnya dengan: ./kamar demo --remove"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

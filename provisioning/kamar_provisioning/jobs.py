@@ -18,7 +18,7 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.push import Push
-from kamar_store import outbox, recovery, recovery_request, session, signup
+from kamar_store import fold, greeter, outbox, recovery, recovery_request, session, signup, wave
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -39,6 +39,11 @@ class Later(Exception):  # noqa: N818  # it is no error
         self.wait = wait
 
 
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What a handler works with: the server, and Matrix as ``@kamar``."""
@@ -47,10 +52,11 @@ class Desk:
     matrix: Matrix
     module: KamarModule
     push: Push = field(default_factory=Push)
+    clock: Callable[[], datetime] = utc_now
 
     def now(self) -> datetime:
         """Return the time."""
-        return datetime.now(UTC)
+        return self.clock()
 
 
 Handler = Callable[[Desk, Row], Awaitable[None]]
@@ -78,7 +84,9 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, opening, peace, power, push, recovery, seating, sending
+    from kamar_provisioning import direct, opening, peace, power, push, recovery, seating, sending, unname
+    from kamar_provisioning import fold as folding
+    from kamar_provisioning import greeter as greeters
 
     return {
         "seat": seating.seat,
@@ -91,6 +99,10 @@ def handlers() -> dict[str, Handler]:
         "image": sending.image,
         "ask": sending.ask,
         "login": sending.login,
+        "unname": unname.unname,
+        "remind": greeters.remind,
+        "silence": folding.silence,
+        "fold": folding.fold_room,
         "talk": direct.talk,
         "push": push.push,
         "push_room": push.push_room,
@@ -161,6 +173,14 @@ async def _carry_out(desk: Desk, row: Row) -> None:
             await outbox.done(db, row)
 
 
+async def by_the_clock(desk: Desk) -> None:
+    """Order what nobody asks for, only time: held newcomers asked for again, greeters reminded, silent kamar."""
+    async with desk.site.store.write() as db:
+        await wave.try_again(db, desk.now())
+        await greeter.look_after(db, desk.now())
+        await fold.look(db, desk.now())
+
+
 async def _tidy(desk: Desk) -> None:
     """Delete what has run out."""
     while True:
@@ -170,4 +190,5 @@ async def _tidy(desk: Desk) -> None:
             await outbox.forget_done(db, desk.now() - KEPT)
             await recovery.forget_expired(db, desk.now())
             await recovery_request.forget_expired(db, desk.now())
+        await by_the_clock(desk)
         await asyncio.sleep(TIDY.total_seconds())

@@ -11,7 +11,7 @@ from kamar.wilayah import parse
 from kamar_provisioning.jobs import Desk
 from kamar_provisioning.peace import tell_synapse
 from kamar_store import member as members
-from kamar_store import outbox, seating
+from kamar_store import outbox, seating, vouch
 from kamar_store.outbox import Row
 from kamar_store.store import Db
 
@@ -35,6 +35,7 @@ async def power(desk: Desk, row: Row) -> None:
 async def appoint(db: Db, number: MemberId, node: NodePath, office: Office, decree: str, now: datetime) -> None:
     """Write a mandate that begins now, with the orders that make it felt in every room at and below the node."""
     await members.appoint(db, number, node, office, decree, now)
+    await vouch.confirm(db, number, now)
     for room in await seating.rooms_below(db, node):
         key = f"power:{room.id}:{number}:{now.timestamp():.0f}"
         await outbox.put(db, "power", key, {"room": room.id}, now, lane=f"room:{room.id}")

@@ -27,6 +27,16 @@ async def send(desk: Desk, row: Row) -> None:
     await _send(desk, row, row.payload["type"], row.payload["content"])
 
 
+async def send_notice(desk: Desk, row: Row, room: RoomId, text: str, mention: UserId) -> None:
+    """Send one sentence of the bot's, by which ``mention`` is called."""
+    content = {"msgtype": "m.notice", "body": text, "m.mentions": {"user_ids": [mention]}}
+    try:
+        await desk.matrix.send(room, "m.room.message", content, txn_id(row))
+    except MatrixError as error:
+        if error.errcode not in GONE:
+            raise
+
+
 async def join(desk: Desk, row: Row) -> None:
     """Accept an invitation: ``{room_id}``."""
     try:

@@ -17,14 +17,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 from typing import TypeVar
 
+from kamar.ids import NodePath
+from kamar.referral import new_code
 from kamar.settings import SQLITE, Settings
 from kamar.state import write_secret
 from kamar_bridges.push_crypto import new_vapid_key
 from kamar_provisioning import links, settings_file
 from kamar_provisioning.wilayah import import_official
-from kamar_store import vault_key
+from kamar_store import referral, vault_key
 from kamar_store.migrate import migrate
 from kamar_store.site import Site
 from kamar_store.store import connect
@@ -75,6 +78,19 @@ class Branch:
             return link.rpartition("/")[2]
 
         return apart(ask())
+
+    def local_code(self, node: str) -> str:
+        """Return a new code of the server's own for a place: who comes by it is no stranger there."""
+
+        async def make() -> str:
+            site = self.site()
+            code = new_code(self.settings.server.code, SystemRandom())
+            async with site.store.write() as db:
+                await referral.create(db, code, None, NodePath(node), datetime.now(UTC))
+            await site.store.close()
+            return code
+
+        return apart(make())
 
     def start_serve(self, *, wait: bool = True, only: str = "") -> None:
         """Start ``kamar serve``, or ``only`` some parts; with ``wait`` return when the portal answers."""

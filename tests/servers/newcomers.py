@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,20 @@ async def until_idle(branch: Branch) -> None:
             await asyncio.sleep(AGAIN)
     finally:
         await site.store.close()
+
+
+async def vouch_for_everybody(branch: Branch) -> None:
+    """Let somebody have vouched for every newcomer there is."""
+    from sqlalchemy import select
+
+    from kamar_store import vouch
+    from kamar_store.tables import member
+
+    site, now = branch.site(), datetime.now(UTC)
+    async with site.store.write() as db:
+        for number in (await db.execute(select(member.c.id).where(member.c.vouched_at.is_(None)))).scalars().all():
+            await vouch.confirm(db, number, now)
+    await site.store.close()
 
 
 @dataclass(frozen=True)
