@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from kamar.words import mark as _
-from kamar_bots import courtesy, encrypted, help, opening, peace, referral, session, structure
+from kamar_bots import courtesy, encrypted, fold, help, move, opening, peace, referral, session, structure, vouch
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 
 # The first word of each row is the one we teach; the others are what people type instead.
@@ -16,6 +16,10 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (structure.where, "kamar dimana mana lokasi koordinator pengurus where"),
     (referral.invite, "ajak undang ajakan undangan kode tautan qr link invite"),
     (opening.open_kamar, "buka bukakan open"),
+    (vouch.vouch_for, "jamin jaminkan kenal vouch"),
+    (move.relocate, "pindah pindahan move"),
+    (fold.stay, "tetap biarkan"),
+    (fold.merge, "gabung gabungkan"),
     (session.login, "masuk login portal"),
     (encrypted.secure, "aman amankan rahasia terenkripsi"),
     (encrypted.plain, "biasa polos"),

@@ -17,7 +17,7 @@ from kamar.peace_message import is_report
 from kamar.structure import RoomKey, RoomKind
 from kamar.wilayah import Level, parse
 from kamar_bridges.matrix import Event
-from kamar_store.appservice import Arrival, Question
+from kamar_store.appservice import ANYBODY, Arrival, Question
 
 LONGEST = 500  # characters of a message that the bot reads; no command is longer
 CALLED = re.compile(r"(?<!\w)@kamar\b(?!\w)", re.IGNORECASE)
@@ -32,6 +32,7 @@ class Concern(StrEnum):
     INVITED = "invited"  # the bot itself, to a direct talk
     JOINED = "joined"  # a newcomer, to be greeted
     LEFT = "left"  # a member, by the own wish
+    REMOVED = "removed"  # a member, by somebody else
     REPORTED = "reported"  # a message, by a flag as reaction
     SEALED = "sealed"  # an encrypted message in a direct talk, which the bot can't read
 
@@ -114,7 +115,7 @@ def _reaction(event: Event, known: Known) -> dict[str, Any] | None:
         return {"concern": Concern.REPORTED, "target": str(related.get("event_id"))}
     asked = known.questions.get(EventId(str(related.get("event_id"))))
     key = str(related.get("key", "")).strip("\ufe0f\u20e3 ")
-    if asked is None or asked.asker != event.sender or NUMBER.fullmatch(key) is None:
+    if asked is None or asked.asker not in (event.sender, ANYBODY) or NUMBER.fullmatch(key) is None:
         return None
     return {"concern": Concern.CHOSE, "question": asked.event_id, "number": int(key)}
 
@@ -127,8 +128,10 @@ def _membership(event: Event, bot: UserId, known: Known) -> dict[str, Any] | Non
             return None
         return {"concern": Concern.INVITED, "encrypted": event.encrypted}
     key = known.official.get(event.room_id)
-    if event.state_key != event.sender or key is None:
+    if key is None:
         return None
+    if event.state_key != event.sender:
+        return {"concern": Concern.REMOVED, "who": event.state_key} if membership in ("leave", "ban") else None
     if membership == "leave":
         return {"concern": Concern.LEFT}
     if membership == "join" and _greets(key) and event.before != "join":

@@ -26,7 +26,7 @@ from kamar_bots.talk import Ask, Registry, Reply, Target
 from kamar_bridges.homeserver import MatrixError
 from kamar_bridges.matrix import Event
 from kamar_store import appservice, cursor, outbox, peace_rule, seating, session
-from kamar_store.appservice import Arrival
+from kamar_store.appservice import ANYBODY, Arrival
 from kamar_store.site import Site
 from kamar_store.store import Db
 
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 TOO_LATE = timedelta(days=1)  # an answer to yesterday's word would only confuse
 WINDOW = timedelta(minutes=1)
 MOST = 10  # answers to one person within the window
+GONE = (Concern.LEFT, Concern.REMOVED)  # never too late to hear of
 LANGUAGE = "id"
 
 HELLO = _("Halo! Saya Kamar. Ketik !bantuan untuk melihat apa yang bisa saya bantu.")
@@ -89,7 +90,7 @@ class Handler:
         async with self.site.store.write() as db:
             if not await appservice.take(db, arrival.event_id):
                 return
-            if sent_at(arrival, now) < now - TOO_LATE and arrival.content["concern"] != Concern.LEFT:
+            if sent_at(arrival, now) < now - TOO_LATE and arrival.content["concern"] not in GONE:
                 return
             if direct:
                 await peace_rule.note_direct(db, arrival.sender, arrival.room_id, now)
@@ -144,7 +145,9 @@ class Handler:
         concern = Concern(arrival.content["concern"])
         if concern is Concern.LEFT:
             await seating.left(db, arrival.sender, arrival.room_id, sent_at(arrival, now))
-            return []
+            return [_unname(arrival, arrival.sender)]
+        if concern is Concern.REMOVED:
+            return [_unname(arrival, arrival.content["who"])]
         if concern is Concern.SEALED:
             return await self._sealed(db, arrival, direct=direct, now=now)
         told = await _restrained(db, arrival.sender, now)
@@ -178,7 +181,8 @@ class Handler:
             number, choices = int(content["number"]), found[0].choices
             if number > len(choices):
                 return PICK.format(most=len(choices))
-            await appservice.close_question(db, found[0].event_id)
+            if found[0].asker != ANYBODY:
+                await appservice.close_question(db, found[0].event_id)
             text = f"!{choices[number - 1]}"
         room: RoomKey | None = (await appservice.official(db, [arrival.room_id])).get(arrival.room_id)
         called = bool(content.get("called"))
@@ -214,6 +218,11 @@ async def _restrained(db: Db, user: UserId, now: datetime) -> str | None:
             return ""
         return SLOW_DOWN
     return None
+
+
+def _unname(arrival: Arrival, user: str) -> Effect:
+    """Return the order to make the names of somebody unreadable in a room that he is not in any more."""
+    return Effect("unname", {"room_id": arrival.room_id, "user_id": user})
 
 
 def _send(arrival: Arrival, text: str) -> list[Effect]:

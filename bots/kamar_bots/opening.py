@@ -11,8 +11,8 @@ from kamar.words import mark as _
 from kamar_bots.membership import asker
 from kamar_bots.structure import room_in_words
 from kamar_bots.talk import Ask, Registry, Reply
+from kamar_store import fold, seating, wilayah
 from kamar_store import member as members
-from kamar_store import seating, wilayah
 
 OPENS = _("{room} dibuka sekarang. Yang tinggal di sana masuk dengan sendirinya.")
 OPEN_ALREADY = _("{room} sudah dibuka.")
@@ -37,6 +37,7 @@ async def open_kamar(ask: Ask, registry: Registry) -> Reply:
     existing = {found.key for found in await seating.rooms_at(registry.db, [node])}
     if RoomKey(node, RoomKind.OBROLAN) in existing:
         return Reply(ask.say(OPEN_ALREADY, room=room))
+    await fold.unfold(registry.db, node)
     await seating.want_rooms(registry.db, rooms_of_kamar(node), ask.now)
     return Reply(ask.say(OPENS, room=room))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kamar.ids import NodePath
+from kamar.policy import Standing
 from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, kamar_nodes, placement, room_name
 from kamar.wilayah import full_name, parse, place_name
 from kamar.words import mark as _
@@ -114,7 +115,8 @@ async def _missing(ask: Ask, registry: Registry, who: Member) -> str:
     nodes = {home.path, *(item.path for item in home.ancestors())}
     opened = {room.key for room in await seating.rooms_at(registry.db, nodes)}
     rules = OpenRules(rooms.open_at_rt, rooms.open_at_rw, rooms.open_at_kelurahan, rooms.open_at_perintis)
-    waiting = placement(who.home, await members.counts(registry.db, counted(home)), opened, rules).waiting
+    standing = Standing.NEIGHBOUR if who.vouched else Standing.NEWCOMER
+    waiting = placement(who.home, await members.counts(registry.db, counted(home)), opened, rules, standing).waiting
     if not waiting:
         return ""
     node, missing = waiting[0]

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from kamar.ids import RoomId
 from kamar.words import mark as _
 from kamar_bots import push
 from kamar_bots.answer import notice
 from kamar_bots.door import sent_at
-from kamar_store import appservice, cursor, outbox
+from kamar_bots.vouch import question
+from kamar_store import appservice, cursor, greeter, outbox, vouch
 from kamar_store import member as members
+from kamar_store.appservice import Arrival
+from kamar_store.member import Member
 from kamar_store.store import Db
 
 TOGETHER = timedelta(seconds=20)  # neighbours who come together are greeted together
@@ -20,6 +24,7 @@ MOST = 5  # names in one greeting
 TOO_LATE = timedelta(hours=1)  # nobody is new after that
 
 ONE_OR_MORE = _("Selamat datang, {names}! Sapa dulu, lalu ketik !kamar untuk tahu di mana Anda.")
+HOST = _("{name} menyapa tetangga baru di sini. Tanyakan apa saja kepadanya.")
 MANY = _("Selamat datang, {names} dan {others} kawan lain! Ketik !kamar untuk tahu di mana Anda.")
 
 
@@ -45,14 +50,27 @@ async def greet(db: Db, now: datetime) -> None:
         last = await cursor.marked(db, mark)
         if last is not None and last > now - EVERY:
             newcomers = [item for item in newcomers if sent_at(item, now) < now - TOO_LATE]
-        names, greeted = [], []
+        people: list[tuple[Arrival, Member]] = []
         for item in newcomers:
             who = await members.by_user(db, item.sender)
             if await appservice.take(db, item.event_id) and who and sent_at(item, now) >= now - TOO_LATE:
-                names.append(who.display_name)
-                greeted.append(item.sender)
-        if names:
-            payload = {"room_id": room_id, "type": "m.room.message", "content": notice(greeting(names))}
-            await outbox.put(db, "send", f"greet:{newcomers[0].event_id}", payload, now, lane=f"room:{room_id}")
-            await push.greeted(db, greeted, room_id, newcomers[0].event_id, now)
+                people.append((item, who))
+        if people:
+            await _greet(db, room_id, people, now)
             await cursor.mark(db, mark, now)
+
+
+async def _greet(db: Db, room_id: RoomId, people: Sequence[tuple[Arrival, Member]], now: datetime) -> None:
+    """Write one greeting, in the name of who greets here, and the question who knows the newcomers."""
+    text, lane, key = greeting([who.display_name for _, who in people]), f"room:{room_id}", people[0][0].event_id
+    host = await greeter.of_room(db, room_id, now)
+    if host is not None and host.id not in {who.id for _, who in people}:
+        text += "\n" + HOST.format(name=host.display_name)
+        for item, who in people:
+            await greeter.greeted(db, item.event_id, room_id, who.id, host.id, now)
+    payload = {"room_id": room_id, "type": "m.room.message", "content": notice(text)}
+    await outbox.put(db, "send", f"greet:{key}", payload, now, lane=lane)
+    await push.greeted(db, [item.sender for item, _ in people], room_id, key, now)
+    unknown = [who for _, who in people if not who.vouched]
+    if unknown and await vouch.neighbour_sits_in(db, room_id):
+        await outbox.put(db, "ask", f"knows:{key}", question(room_id, unknown), now, lane=lane)

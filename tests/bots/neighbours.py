@@ -42,7 +42,7 @@ async def neighbours(at: Desk, home: NodePath, names: list[str]) -> tuple[RoomId
         session = await at.module.register(new_localpart(SystemRandom()), None, name, f"key-{name}-{home}")
         async with at.site.store.write() as db:
             await wilayah.declare(db, home)
-            number = await members.create(db, session.user_id, name, home, None, None, now)
+            number = await members.create(db, session.user_id, name, home, None, None, now, vouched=True)
             await outbox.put(db, "seat", f"seat:{number}:join", {"member": number}, now, lane=f"member:{number}")
         found.append(Neighbour(number, session.user_id, Matrix(at.matrix.homeserver, session.access_token)))
     await drain(at)

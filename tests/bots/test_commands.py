@@ -209,7 +209,9 @@ async def test_batal_takes_back_only_ones_own_question(store: Store) -> None:
 
 
 def test_every_command_teaches_one_word() -> None:
-    taught = "ajak aman bantuan batal biasa bisukan blokir buka hapus kamar lambat lapor masuk"
+    taught = (
+        "ajak aman bantuan batal biasa bisukan blokir buka gabung hapus jamin kamar lambat lapor masuk pindah tetap"
+    )
     assert sorted(TAUGHT.values()) == taught.split()
 
 

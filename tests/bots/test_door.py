@@ -68,7 +68,7 @@ def concern(event: dict[str, Any]) -> dict[str, Any] | None:
         (member_event(SITI, "!direct", "$1", "join"), None),
         (member_event(BOT, "!rt", "$1", "join"), None),
         (member_event(SITI, "!rw", "$1", "leave"), {"concern": "left"}),
-        (member_event(SITI, "!rw", "$1", "leave", sender=BOT), None),
+        (member_event(SITI, "!rw", "$1", "leave", sender=BOT), {"concern": "removed", "who": SITI}),
         (
             member_event(BOT, "!direct", "$1", "invite", sender=SITI, is_direct=True),
             {"concern": "invited", "encrypted": False},
