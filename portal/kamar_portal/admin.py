@@ -15,7 +15,7 @@ from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.referral import OwnInvitation, link_of
 from kamar_portal.session import member_of
-from kamar_store import admin, outbox, referral
+from kamar_store import admin, outbox, referral, wave
 from kamar_store.member import Member
 from kamar_store.wilayah import get
 
@@ -91,6 +91,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         numbers = await admin.numbers(db)
         effects = await outbox.waiting(db)
         parked = await admin.parked(db)
+        held = await wave.held(db)
         codes = [
             (item.code, spoken(item.code), link_of(portal, item.code), await get(db, item.node) if item.node else None)
             for item in await admin.codes(db)
@@ -102,6 +103,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         numbers=numbers,
         effects=effects,
         parked=parked,
+        held=held,
         codes=codes,
         form={name: form.text(name)[:100] if form else "" for name in ("desa", "rw", "rt")},
         errors=beside_field(request, error) if error else {},

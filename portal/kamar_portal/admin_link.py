@@ -12,7 +12,7 @@ from kamar_portal import cookies
 from kamar_portal.cookies import Cookie
 from kamar_portal.portal import portal_of
 from kamar_store import member as members
-from kamar_store import session
+from kamar_store import session, vouch
 
 PURPOSE = "admin"
 LASTS = timedelta(days=1)
@@ -36,5 +36,6 @@ async def claim(request: web.Request, response: web.StreamResponse, member: Memb
             if purpose != PURPOSE:
                 raise KamarError("link_used")
             await members.make_admin(db, member)
+            await vouch.confirm(db, member, portal.clock())
     except KamarError:  # used or too old: being a member is not spoilt by it
         return

@@ -9,8 +9,9 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from kamar.errors import KamarError
-from kamar.ids import NodePath, RoomId, localpart
+from kamar.ids import NodePath, RoomId, UserId, localpart
 from kamar.membership import SeatState
+from kamar.policy import Standing
 from kamar.structure import OpenRules, RoomKind, counted, kamar_nodes, placement, room_name
 from kamar.wilayah import Level, parse
 from kamar_bridges.homeserver import MatrixError
@@ -22,7 +23,7 @@ from kamar_portal.portal import Portal, portal_of
 from kamar_portal.referral import own_link
 from kamar_portal.session import access_token, member_of
 from kamar_store import member as members
-from kamar_store import seating, wilayah
+from kamar_store import seating, vouch, wave, wilayah
 from kamar_store.member import Member
 from kamar_store.seating import Room
 from kamar_store.store import Db
@@ -66,6 +67,16 @@ class RoomList:
     look_seconds: int = LOOK_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the neighbours think of the member: vouched for, new, or held at the door; and who waits for his word."""
+
+    user: UserId
+    vouched: bool
+    held: bool
+    newcomers: int
+
+
 def routes() -> list[web.RouteDef]:
     """Return the addresses of this feature."""
     return [
@@ -85,6 +96,7 @@ async def show(request: web.Request) -> web.Response:
         request,
         "community.html",
         list=await room_list(portal, member),
+        trust=await _trust(portal, member),
         link=link,
         once=once.shown_to(request, member.user_id),
         returning=await recovery_own.returning(portal, member),
@@ -149,6 +161,13 @@ async def _wanted_room(request: web.Request, portal: Portal, member: Member) -> 
     return None
 
 
+async def _trust(portal: Portal, member: Member) -> Trust:
+    async with portal.store.read() as db:
+        waiting = await vouch.newcomers_for(db, await vouch.voucher(db, member, portal.clock()))
+        held = not member.vouched and await wave.is_held(db, member.id)
+    return Trust(member.user_id, member.vouched, held, len(waiting))
+
+
 async def room_list(portal: Portal, member: Member) -> RoomList:
     """Return the member's rooms as they are listed, and the kamar that are still to open."""
     async with portal.store.read() as db:
@@ -173,7 +192,8 @@ async def _waiting(db: Db, portal: Portal, member: Member) -> Sequence[tuple[Nod
     counts = await members.counts(db, counted(place))
     limits = portal.settings.rooms
     rules = OpenRules(limits.open_at_rt, limits.open_at_rw, limits.open_at_kelurahan, limits.open_at_perintis)
-    return placement(member.home, counts, opened, rules).waiting
+    standing = Standing.NEIGHBOUR if member.vouched else Standing.NEWCOMER
+    return placement(member.home, counts, opened, rules, standing).waiting
 
 
 async def _nodes(db: Db, paths: set[NodePath]) -> Mapping[str, Node]:

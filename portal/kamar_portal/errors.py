@@ -66,6 +66,7 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "rw_out_of_range": "rw",
     "age_missing": "umur",
     "consent_missing": "setuju",
+    "move_same": "desa",
     "name_short": "nama",
     "name_long": "nama",
     "name_characters": "nama",

@@ -19,6 +19,7 @@ from kamar_portal import (
     join_api,
     login,
     member,
+    move,
     page_cache,
     peace,
     peace_case,
@@ -40,6 +41,8 @@ from kamar_portal import (
     session,
     signup,
     static,
+    vouch,
+    wave,
     wilayah,
 )
 from kamar_portal.portal import PORTAL, Portal, build
@@ -95,6 +98,10 @@ def application(portal: Portal) -> web.Application:
         community.routes(),
         referral.routes(),
         member.routes(),
+        vouch.routes(),
+        move.routes(),
+        admin.routes(),
+        wave.routes(),
         push.routes(),
         pwa.routes(),
         peace.routes(),
