@@ -19,7 +19,7 @@ from sqlalchemy import func, insert, select
 
 from kamar.ids import UserId
 from kamar_store import member as members
-from kamar_store import seating, wilayah
+from kamar_store import seating, vouch, wilayah
 from kamar_store.site import Site
 from kamar_store.tables import member
 from tests.bench.measure import Cost, Meter
@@ -62,7 +62,7 @@ class Ours:
         pids = tuple(process.pid for process in branched.homeserver.running.values())
         self.meter = Meter(branched.homeserver.metrics_url, pids, cluster, (branched.serve.pid,))
         self.site: Site = branched.site()
-        self.code = branched.invitation()
+        self.code = branched.local_code(VILLAGE)
         self.portal = httpx.AsyncClient(base_url=branched.portal_url, trust_env=False, timeout=120)
         self.order = 0
 
@@ -73,7 +73,12 @@ class Ours:
         body |= {"consent": ["account", "messages"], "display_name": f"Warga {self.order}", "password": PASSWORD}
         answer = await self.portal.post("/api/v1/join", json=body)
         answer.raise_for_status()
-        await self._seated(UserId(answer.json()["user_id"]), rooms)
+        user = UserId(answer.json()["user_id"])
+        async with self.site.store.write() as db:  # a coordinator who stands beside him
+            who = await members.by_user(db, user)
+            assert who is not None
+            await vouch.confirm(db, who.id, datetime.now(UTC))
+        await self._seated(user, rooms)
 
     async def _seated(self, user: UserId, rooms: int) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE

@@ -102,7 +102,12 @@ async def test_two_newcomers_of_one_street_talk_in_their_kamar(server: Branch, t
         await picture(budi, "chat-room-1280")
 
         page = await dewi.context.new_page()
-        for path, name in (("ajak", "ajak-360"), ("saya", "saya-360")):
+        for path, name in (
+            ("ajak", "ajak-360"),
+            ("saya", "saya-360"),
+            ("jamin", "jamin-360"),
+            ("pindah", "pindah-360"),
+        ):
             await page.goto(f"{server.portal_url}/{path}")
             await picture(page, name)
 

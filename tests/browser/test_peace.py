@@ -61,7 +61,7 @@ def street(server: Branch) -> Street:
 
 
 async def _move_in(server: Branch) -> Street:
-    code, users = server.invitation(), []
+    code, users = server.local_code(VILLAGE), []
     for name in ("Rudi", "Dewi", "Siti", "Budi"):
         key = f"cerita-damai-di-kamar-rt-{name}"  # people are called by its last letters
         users.append((await join(server.portal_url, code, key, VILLAGE, 5, 3))["user_id"])

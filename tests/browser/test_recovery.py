@@ -66,7 +66,7 @@ def street(server: Branch) -> dict[str, str]:
 
 
 async def _fill(server: Branch) -> dict[str, str]:
-    code = server.invitation()
+    code = server.local_code(VILLAGE)
     keys = {name: f"recovery-browser-test-{name}" for name in NAMES}
     joined = {name: await join(server.portal_url, code, key, VILLAGE, 5, 3) for name, key in keys.items()}
     site = server.site()

@@ -30,7 +30,7 @@ from kamar_store import member as members
 from kamar_store import outbox, push, seating, session
 from kamar_store.push_seal import Subscription, push_seal
 from tests.servers.branch import Branch, branch
-from tests.servers.newcomers import PASSWORD, join
+from tests.servers.newcomers import PASSWORD, join, vouch_for_everybody
 from tests.servers.ports import free_ports
 from tests.servers.push_service import FakeBrowser, PushService, push_service
 
@@ -106,9 +106,10 @@ async def village(server: Branch, tmp_path_factory: pytest.TempPathFactory) -> A
         token = server.homeserver.as_token
         desk = TimedDesk(site, Matrix(pool, token), KamarModule(pool, token), Push(fake.guard()))
         people = [
-            await join(server.portal_url, server.invitation(), secrets.token_urlsafe(24), VILLAGE, RW, RT)
+            await join(server.portal_url, server.local_code(VILLAGE), secrets.token_urlsafe(24), VILLAGE, RW, RT)
             for _ in range(2)
         ]
+        await vouch_for_everybody(server)
         await until(desk, lambda: idle(desk))
         siti, budi = [await Matrix(pool).login_password(each["user_id"], PASSWORD, "HP") for each in people]
         async with site.store.read() as db:

@@ -15,7 +15,7 @@ import pytest
 
 from kamar.referral import new_code
 from tests.servers.branch import Branch, branch
-from tests.servers.newcomers import AGAIN, PASSWORD, Truth, join, truth, until_idle
+from tests.servers.newcomers import AGAIN, PASSWORD, Truth, join, truth, until_idle, vouch_for_everybody
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -43,14 +43,16 @@ class Guesser:
 
 
 async def test_after_a_storm_everybody_sits_once_and_every_word_is_there(server: Branch) -> None:
-    code, dice = server.invitation(), random.Random(SEED)
+    code, dice = server.local_code(VILLAGE), random.Random(SEED)
     first = [await join(server.portal_url, code, secrets.token_urlsafe(24), VILLAGE, 1, 1) for _ in range(8)]
+    await vouch_for_everybody(server)
     await until_idle(server)
     calm = asyncio.Event()
     chatting = asyncio.create_task(_chat(server, str(first[0]["user_id"]), calm))
     guessing = asyncio.create_task(_guess(server, calm))
     storm = asyncio.create_task(_storm(server, dice))
     people = await _crowd(server, code)
+    await vouch_for_everybody(server)
     await storm
     await until_idle(server)
     calm.set()
