@@ -56,6 +56,13 @@ SENTENCES: dict[str, str] = {
     ),
     "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    # axes
+    "code_without_workplace": _("Kode ini belum menyebut tempat kerja. Minta kode kepada rekan di tempat kerja Anda."),
+    "persona_name": _("Pakai nama lain daripada nama Anda di kampung, supaya keduanya tidak dapat dihubungkan."),
+    "persona_many": _("Anda sudah punya {most} akun tempat kerja. Keluar dulu dari salah satunya."),
+    "belonging_where": _("Tulis di mana, misalnya: !ikut ojek daring."),
+    "belonging_unknown": _("Kamar itu tidak kami temukan. Cari lagi di daftar Kamar lain."),
+    "gathering_alone": _("Pilih wilayah pengurus lain, bukan wilayah Anda sendiri."),
     # plain_chat
     "message_empty": _("Pesan masih kosong. Tulis dulu, lalu kirim."),
     "message_long": _("Pesan terlalu panjang. Pakai paling banyak {most} huruf, atau kirim dalam beberapa pesan."),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from kamar.ids import MemberId, NodePath
+from kamar.node import chain_of, village_of
 from kamar.structure import OFFICER, power_levels
-from kamar.wilayah import parse
 from kamar_provisioning.jobs import Desk
 from kamar_provisioning.peace import tell_synapse
 from kamar_store import mandate as mandates
@@ -22,8 +22,7 @@ async def power(desk: Desk, row: Row) -> None:
         room = await seating.room_by_row(db, row.payload["room"])
         if room is None or room.room_id is None:
             return
-        place = parse(room.key.node)
-        nodes = [item.path for item in (place, *place.ancestors()) if item.village == place.village]
+        nodes = [node for node in chain_of(room.key.node) if village_of(node) == village_of(room.key.node)]
         officers = await mandates.officers(db, nodes, desk.now())
     settings = desk.site.settings
     content = power_levels(room.key.kind, settings.rooms.version, settings.bot)

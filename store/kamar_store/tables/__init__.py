@@ -5,6 +5,7 @@ No row holds a password, a token, or a telephone number in clear. Times are awar
 
 from kamar_store.tables.access import attempt, login_link, session
 from kamar_store.tables.base import PATH, Utc, metadata
+from kamar_store.tables.belonging import belonging, belonging_word, cover, gathering, treaty, vault_persona
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.fold import fold
@@ -35,14 +36,18 @@ __all__ = [
     "Utc",
     "attempt",
     "ban_key",
+    "belonging",
+    "belonging_word",
     "block",
     "campaign",
     "consent",
+    "cover",
     "cursor",
     "direct_reply",
     "direct_talk",
     "event",
     "fold",
+    "gathering",
     "greeter",
     "greeting",
     "hold",
@@ -73,8 +78,10 @@ __all__ = [
     "talk_room",
     "trail",
     "transaction",
+    "treaty",
     "vault_access",
     "vault_contact",
     "vault_person",
+    "vault_persona",
     "vouch",
 ]
