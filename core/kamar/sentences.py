@@ -56,6 +56,12 @@ SENTENCES: dict[str, str] = {
     ),
     "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    # restructure
+    "node_unknown": _("Simpul {path} tidak ada. Periksa kodenya, atau buat dulu di langkah sebelumnya."),
+    "node_closed": _("Simpul {path} sudah ditutup. Pakai simpul penggantinya."),
+    "node_exists": _("Simpul {path} sudah ada dan dipakai. Pilih kode lain, atau gabungkan keduanya."),
+    "node_cycle": _("Simpul {path} tidak dapat dipindah ke dalam dirinya sendiri ({into})."),
+    "node_has_children": _("Simpul {path} masih berisi {child}. Pindahkan atau tutup dulu isinya."),
     # plain_chat
     "message_empty": _("Pesan masih kosong. Tulis dulu, lalu kirim."),
     "message_long": _("Pesan terlalu panjang. Pakai paling banyak {most} huruf, atau kirim dalam beberapa pesan."),
