@@ -30,6 +30,7 @@ class RoomKind(StrEnum):
     OBROLAN = "obrolan"
     SIARAN = "siaran"
     PERINTIS = "perintis"
+    PENGURUS = "pengurus"  # officers of a node, and the boards of its children
 
 
 class RoomState(StrEnum):
@@ -41,7 +42,13 @@ class RoomState(StrEnum):
     SHUT = "shut"
 
 
-_SORTS = {RoomKind.PERINTIS: Sort.PERINTIS, RoomKind.SIARAN: Sort.SIARAN, RoomKind.SPACE: Sort.SPACE}
+_SORTS = {
+    RoomKind.PERINTIS: Sort.PERINTIS,
+    RoomKind.SIARAN: Sort.SIARAN,
+    RoomKind.SPACE: Sort.SPACE,
+    RoomKind.PENGURUS: Sort.PENGURUS,
+}
+_ALONE = frozenset({RoomKind.SPACE, RoomKind.PERINTIS, RoomKind.PENGURUS})  # listed in no space, by invitation only
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -153,19 +160,21 @@ def _perintis(
 
 
 def space_of(key: RoomKey) -> RoomKey | None:
-    """Return the space that lists the room; spaces and starter kamar have none."""
+    """Return the space that lists the room; spaces, starter kamar and officers' rooms have none."""
     village = parse(key.node).village
-    if key.kind in (RoomKind.SPACE, RoomKind.PERINTIS) or village is None:
+    if key.kind in _ALONE or village is None:
         return None
     return RoomKey(village, RoomKind.SPACE)
 
 
 def room_name(key: RoomKey, village: str, kind_word: str) -> str:
-    """Return the room's name; ``village`` names the kelurahan or desa, for a starter kamar the place itself."""
+    """Return the room's name; ``village`` names the kelurahan or desa, above it the place itself."""
     if key.kind is RoomKind.PERINTIS:
         return f"Kamar Perintis {village}" + (f" {key.number}" if key.number > 1 else "")
     if key.kind is RoomKind.SPACE:
         return f"{kind_word} {village}"
+    if key.kind is RoomKind.PENGURUS:
+        return f"Pengurus {kind_word} {village}" if kind_word else f"Pengurus {village}"
     if key.kind is RoomKind.SIARAN:
         return f"Pengumuman {village}"
     place = parse(key.node)
@@ -181,7 +190,10 @@ def room_topic(key: RoomKey, full_name: str) -> str:
         RoomKind.OBROLAN: "Obrolan tetangga",
         RoomKind.SIARAN: "Pengumuman dari koordinator",
         RoomKind.PERINTIS: "Kamar sementara sampai kamar tetangga Anda dibuka",
+        RoomKind.PENGURUS: "Ruang pengurus",
     }[key.kind]
+    if key.kind is RoomKind.PENGURUS:
+        return f"{what} - {full_name}. Siapa yang ada di sini mengikuti surat keputusan. Ketik !bantuan."
     note = "Bukan grup resmi RT/RW. Pesan di sini terbaca anggota kamar dan pengelola server. Ketik !bantuan."
     return f"{what} - {full_name}. {note}"
 
@@ -205,7 +217,7 @@ def child_order(key: RoomKey) -> str:
 def power_levels(kind: RoomKind, version: str, owner: UserId) -> dict[str, Any]:
     """Return the content of ``m.room.power_levels`` for an official room (without officers)."""
     everybody = may(Standing.NEIGHBOUR, Action.WRITE, _SORTS.get(kind, Sort.VILLAGE))
-    talk = 0 if everybody else OFFICER
+    talk = 0 if everybody or kind is RoomKind.PENGURUS else OFFICER  # whoever sits among officers may speak
     return {
         "users": {} if version == "12" else {owner: OWNER},
         "users_default": 0,
@@ -235,9 +247,9 @@ def create_content(
     """Return the body of ``createRoom`` for an official room, without name, topic and avatar.
 
     ``row_key`` marks the room, so that one made just before a crash is found again; ``space`` is the room whose members
-    may join (none: by invitation only). ``m.federate`` is false: what neighbours say stays on their server.
+    may join (none: by invitation only). ``m.federate``: :func:`federates`.
     """
-    creation: dict[str, Any] = {KEY_FIELD: row_key, "m.federate": False}
+    creation: dict[str, Any] = {KEY_FIELD: row_key, "m.federate": federates(key)}
     if key.kind is RoomKind.SPACE:
         creation["type"] = "m.space"
     return {
@@ -254,6 +266,14 @@ def create_content(
             *([] if space is None else [_state("m.space.parent", {"via": [server], "canonical": True}, space)]),
         ],
     }
+
+
+def federates(key: RoomKey) -> bool:
+    """Tell whether other servers may ever be in the room: for officers above the kabupaten only, and for ever.
+
+    What neighbours say stays on their server.
+    """
+    return key.kind is RoomKind.PENGURUS and parse(key.node).level in (Level.NEGARA, Level.PROVINSI)
 
 
 def node_content(key: RoomKey) -> dict[str, Any]:
