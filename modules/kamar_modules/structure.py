@@ -16,6 +16,7 @@ from synapse.module_api import ModuleApi, RoomAlias
 
 from kamar_modules.database import Database
 from kamar_modules.gate import Gate
+from kamar_modules.have import Have
 from kamar_modules.missed import Missed
 from kamar_modules.nodes import Nodes
 from kamar_modules.official import is_ours, named_events, nodes_after, room_of_key
@@ -51,6 +52,7 @@ class StructureModule:
         endpoints = Endpoints(api, NAME, options.bot)
         endpoints.add("GET", "health", self._health, Who.ANYBODY)
         endpoints.add("POST", "seat", Seating(api, self._database, gate, options.bot).answer, Who.KAMAR)
+        endpoints.add("POST", "have", Have(self._database, options.bot).answer, Who.KAMAR)
         endpoints.add("GET", "seats/*", self._seats, Who.KAMAR)
         endpoints.add("GET", "room/*", self._room, Who.KAMAR)
         endpoints.add("POST", "shut", self._shut, Who.KAMAR)
@@ -96,15 +98,19 @@ class StructureModule:
         if ours is False:
             raise SynapseError(403, "This is not an official room", Codes.FORBIDDEN)
         await self._database.run("forget", forget, room)
+        await self._free_aliases(room)  # also of a room that an administrator of Synapse deleted
         if ours:
             await self._delete(room)
             logger.info("shut %s", room)
         return {}
 
-    async def _delete(self, room: str) -> None:
-        """Let Synapse remove a room in the background. Its aliases go at once: another room may want them."""
+    async def _free_aliases(self, room: str) -> None:
+        """Take a room's aliases away at once: another room may want them."""
         for alias in await self._store.get_aliases_for_room(room):
             await self._store.delete_room_alias(RoomAlias.from_string(alias))
+
+    async def _delete(self, room: str) -> None:
+        """Let Synapse remove a room in the background."""
         try:
             await self._api.delete_room(room)
         except SynapseError as error:

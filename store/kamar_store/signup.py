@@ -111,7 +111,8 @@ async def finish(
 ) -> MemberId:
     """Write the member, the consents, the recovery hash and the seat to come; all or nothing, once.
 
-    The home is ``begun.answers["home"]``; ``persona``: it is a workplace, and others are homes here. A sign-up that is finished already returns its member again.
+    The home is ``begun.answers["home"]``; ``persona``: it is a workplace, where homes are in
+    the territory. A sign-up that is finished already returns its member again.
     """
     invitation = await referral.find(db, begun.code)
     again = await db.execute(select(signup.c.member).where(signup.c.id == begun.id))

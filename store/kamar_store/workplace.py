@@ -1,4 +1,4 @@
-"""A workplace begins: somebody opens it, and is its first. Its path is drawn by chance, so that it tells nobody which."""
+"""A workplace begins: somebody opens it, and is its first. Its path is drawn by chance and tells nobody which."""
 
 from __future__ import annotations
 

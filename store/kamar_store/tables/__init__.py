@@ -9,7 +9,16 @@ from kamar_store.tables.belonging import belonging, belonging_word, cover, gathe
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.fold import fold
-from kamar_store.tables.mandate import mandate
+from kamar_store.tables.mandate import (
+    board_women,
+    delegation,
+    mandate,
+    mandate_log,
+    mandate_offer,
+    mandate_person,
+    mandate_vote,
+    mandate_voter,
+)
 from kamar_store.tables.move import move
 from kamar_store.tables.peace import (
     ban_key,
@@ -39,10 +48,12 @@ __all__ = [
     "belonging",
     "belonging_word",
     "block",
+    "board_women",
     "campaign",
     "consent",
     "cover",
     "cursor",
+    "delegation",
     "direct_reply",
     "direct_talk",
     "event",
@@ -55,6 +66,11 @@ __all__ = [
     "known_key",
     "login_link",
     "mandate",
+    "mandate_log",
+    "mandate_offer",
+    "mandate_person",
+    "mandate_vote",
+    "mandate_voter",
     "measure",
     "measure_log",
     "member",
