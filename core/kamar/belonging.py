@@ -19,6 +19,7 @@ from kamar.structure import RoomKey, RoomKind
 WORDS = 2  # members of a workplace who let a newcomer in; so many founders need nobody
 WARNING = timedelta(days=7)  # before a treaty ends
 ENTERED = frozenset({Axis.JARINGAN, Axis.SEKOLAH, Axis.PROFESI})  # axes whose nodes anybody may find and ask to join
+BESIDE = "koordinasi-"  # how the path of officers' common rooms begins; nobody asks to join these
 _SEATED = (RoomKind.OBROLAN, RoomKind.SIARAN, RoomKind.SPACE)
 
 
@@ -77,7 +78,7 @@ def rooms_of_all(organisation: Organisation, nodes: Iterable[NodePath]) -> tuple
 
 def may_be_found(node: NodePath) -> bool:
     """Tell whether a node stands in the list of those that one may ask to join."""
-    return axis_of(node) in ENTERED
+    return axis_of(node) in ENTERED and not node.startswith(f"{Axis.JARINGAN}/{BESIDE}")
 
 
 def is_warned(until: datetime, now: datetime) -> bool:

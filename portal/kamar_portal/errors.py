@@ -100,6 +100,7 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "report_person": "nama",
     # axes
     "code_without_workplace": "kode",
+    "code_without_node": "kode",
     "persona_name": "nama",
 }
 

@@ -16,9 +16,9 @@ from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.node import Axis, axis_of, is_hidden
 from kamar.policy import covers
+from kamar_store import belonging_tell, outbox, vouch
 from kamar_store import mandate as mandates
 from kamar_store import member as members
-from kamar_store import outbox, vouch
 from kamar_store.member import COLUMNS, Member
 from kamar_store.referral import Invitation
 from kamar_store.tables import belonging, belonging_word, member, node
@@ -106,7 +106,7 @@ async def ask(db: AsyncConnection, who: Member, path: NodePath, now: datetime) -
         raise KamarError("belonging_unknown")
     if state in (Belonging.ASKED, Belonging.IN):
         return state
-    await put(db, who.id, path, Belonging.ASKED, now)
+    await belonging_tell.asked(db, await put(db, who.id, path, Belonging.ASKED, now), who, path, now)
     return Belonging.ASKED
 
 
@@ -124,6 +124,9 @@ async def enter(db: AsyncConnection, who: MemberId, invitation: Invitation, path
     number = await put(db, who, path, Belonging.ASKED, now)
     if vouches is not None:
         await _say(db, number, vouches, now)
+    newcomer = await members.by_id(db, who)
+    if newcomer is not None:
+        await belonging_tell.asked(db, number, newcomer, path, now)
     return Belonging.ASKED
 
 
@@ -166,6 +169,7 @@ async def answer(db: AsyncConnection, who: Member, number: int, now: datetime, *
     if not is_let_in(asked.node, int(words or 0)):
         return Belonging.ASKED
     await _seat(db, asked.who.id, asked.node, now)
+    await belonging_tell.let_in(db, number, asked.who, asked.node, now)
     return Belonging.IN
 
 
@@ -202,6 +206,12 @@ async def inside(db: AsyncConnection, path: NodePath, *, gathered: bool | None =
     if gathered is not None:
         chosen = chosen.where(belonging.c.gathered.is_(gathered))
     return [MemberId(number) for number in (await db.execute(chosen)).scalars()]
+
+
+async def known_to(db: AsyncConnection, path: NodePath) -> set[MemberId]:
+    """Return who is or was anything to a node, asked ones too."""
+    found = await db.execute(select(belonging.c.member).where(belonging.c.node == path))
+    return {MemberId(number) for number in found.scalars()}
 
 
 async def put(

@@ -13,7 +13,11 @@ from kamar_store import outbox
 
 async def mark(db: AsyncConnection, nodes: Iterable[NodePath], now: datetime) -> None:
     """Order that the rooms of the nodes are made equal to the registry, in the transaction of what changed it."""
-    for node in sorted(set(nodes)):
+    from kamar_store import gathering  # which reads mandates, whose changes are marked here
+
+    nodes = set(nodes)
+    await gathering.order(db, await gathering.fed_by(db, nodes), now)
+    for node in sorted(nodes):
         await outbox.put(
             db, "reconcile", f"reconcile:{node}:{now.isoformat()}", {"node": node}, now, lane=f"node:{node}"
         )

@@ -16,7 +16,7 @@ from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
 from kamar.membership import MemberLevel
 from kamar.node import Axis, axis_of
-from kamar_store import belonging, outbox, referral, vouch, wave, workplace
+from kamar_store import belonging, outbox, referral, treaty, vouch, wave, workplace
 from kamar_store import member as members
 from kamar_store.referral import Invitation
 from kamar_store.tables import consent, recovery, signup
@@ -158,7 +158,10 @@ async def _member(
         if entry.node is not None and axis_of(entry.node) is not Axis.WILAYAH:
             await belonging.enter(db, number, entry, entry.node, now)
         return number
-    level = MemberLevel.TAMU if axis_of(home) is Axis.ALIANSI else MemberLevel.SIMPATISAN
+    level = MemberLevel.SIMPATISAN
+    if axis_of(home) is Axis.ALIANSI:
+        await treaty.refuse_ended(db, home, now)
+        level = MemberLevel.TAMU
     number = await members.create(db, user, display_name, home, begun.code, owner, now, persona=persona, level=level)
     if begun.answers.get("founder"):
         await workplace.found(db, home, number, now)
