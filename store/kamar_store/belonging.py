@@ -219,7 +219,8 @@ async def put(
 ) -> int:
     """Write what a member is to a node, and return the row."""
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    values = {"state": state, "since": now, "gathered": gathered}
+    when = now.replace(hour=0, minute=0, second=0, microsecond=0) if is_hidden(path) else now
+    values = {"state": state, "since": when, "gathered": gathered}
     statement = dialect.insert(belonging).values(member=number, node=path, **values)
     made = statement.on_conflict_do_update(index_elements=["member", "node"], set_=values).returning(belonging.c.id)
     return int((await db.execute(made)).scalar_one())
