@@ -138,7 +138,9 @@ async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[in
 
     Seats of rooms not named are to be left; a room the member left by the own wish stays left.
     """
-    held = dict((await db.execute(select(seat.c.room, seat.c.state).where(seat.c.member == number))).all())
+    mine = select(seat.c.room, seat.c.state).join(room, room.c.id == seat.c.room)
+    alive = (seat.c.member == number, room.c.state != RoomState.SHUT)  # who sat in an archive reads on
+    held = dict((await db.execute(mine.where(*alive))).all())
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     for wanted in rooms:
         values = {"member": number, "room": wanted, "state": SeatState.WANTED, "at": now}
