@@ -50,6 +50,7 @@ __all__ = [
     "undo",
 ]
 
+TITLE = 60  # characters of a plan that has no title of its own
 LANE = "restructure"  # one plan at a time: the next may build on it
 
 
@@ -80,11 +81,11 @@ async def propose(
         PlanError: the file or one of its operations is wrong.
         KamarError: ``plan_not_allowed``.
     """
-    asked = read(text, title=title)
+    asked = read(text, title=title or " ".join(text.split())[:TITLE])
     diff = await diff_of(db, organisation, rules, asked, now)
     await check_right(db, organisation, actor, diff.touched, now)
     values = {
-        "title": diff.title or text.strip().splitlines()[0][:80],
+        "title": diff.title,
         "text": text,
         "hash": diff.hash,
         "diff": diff_to_json(diff),

@@ -121,14 +121,15 @@ async def dependants(db: AsyncConnection, found: Kept) -> list[str]:
     )
     done = [inverse for inverse in inverses.all() if inverse]
     came = [NodePath(new) for each in done if each["do"] == "move" for new, _old in each["moves"]]
-    for path in [NodePath(each["path"]) for each in done if each["do"] == "create"]:
-        needed += await _at_new(db, path, came)
+    made = [NodePath(each["path"]) for each in done if each["do"] == "create"]
+    for path in made:
+        needed += await _at_new(db, path, [*came, *made])
     return list(dict.fromkeys(needed))
 
 
 async def _at_new(db: AsyncConnection, path: NodePath, came: list[NodePath]) -> list[str]:
     """Return what stands at a node that a plan made and did not come there by the plan."""
-    others = [~within(member.c.home, each) for each in came]
+    others = [~within(member.c.home, each) for each in came if each != path]
     people = await db.scalar(
         select(func.count()).where(within(member.c.home, path), member.c.left_at.is_(None), *others)
     )
