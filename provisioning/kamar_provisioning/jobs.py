@@ -84,7 +84,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, opening, peace, power, push, recovery, seating, sending, unname
+    from kamar_provisioning import direct, opening, peace, push, reconcile, recovery, seating, sending, unname
     from kamar_provisioning import fold as folding
     from kamar_provisioning import greeter as greeters
 
@@ -92,8 +92,7 @@ def handlers() -> dict[str, Handler]:
         "seat": seating.seat,
         "open": opening.open_room,
         "shut": opening.shut_room,
-        "power": power.power,
-        "reconcile": power.reconcile,
+        "reconcile": reconcile.reconcile,
         "code": sending.code,
         "send": sending.send,
         "join": sending.join,

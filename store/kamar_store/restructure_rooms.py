@@ -108,8 +108,14 @@ async def look_again(
             content = {"msgtype": "m.notice", "body": said[row], "m.mentions": {}}
             payload = {"room_id": room_id, "type": "m.room.message", "content": content}
             await outbox.put(db, "send", job.key(f"send:{row}"), payload, now, lane=f"room:{row}")
-    villages = {village for path in nodes if axis_of(path) is Axis.WILAYAH and (village := parse(path).village)}
-    await changed.mark(db, nodes | villages, now)
+    await mark(db, nodes, now)
+
+
+async def mark(db: AsyncConnection, nodes: Iterable[NodePath], now: datetime) -> None:
+    """Order a look at the rooms of nodes; in a village at all of them, because its space lists them."""
+    found = set(nodes)
+    villages = {path: parse(path).village for path in found if axis_of(path) is Axis.WILAYAH}
+    await changed.mark(db, {villages.get(path) or path for path in found}, now)
 
 
 async def seat_again(db: AsyncConnection, job: Job, top: NodePath, now: datetime) -> list[MemberId]:

@@ -18,7 +18,6 @@ from kamar.node import parent_of
 from kamar.restructure import Board, Close, Create, Merge, Move, Rename, Step
 from kamar.structure import RoomKind
 from kamar_store import node, node_name, wilayah_import
-from kamar_store import reconcile as changed
 from kamar_store import restructure_board as offices
 from kamar_store import restructure_rooms as rooms
 from kamar_store import restructure_words as words
@@ -139,7 +138,7 @@ async def _move(work: Work, moves: tuple[tuple[NodePath, NodePath], ...]) -> dic
         chatless = await rooms.seat_again(work.db, work.job, new, work.now)
         await rooms.tell(work.db, work.job, chatless, await words.moved(work.db, new), work.now)
     gone = [above for old, _new in moves if (above := parent_of(old)) is not None]
-    await changed.mark(work.db, gone, work.now)
+    await rooms.mark(work.db, gone, work.now)
     known = {row["path"] for row in targets}
     return {
         "do": "move",
@@ -172,7 +171,7 @@ async def _end(work: Work, path: NodePath, into: NodePath, *, keep_rooms: bool) 
     await rooms.look_again(db, work.job, into, work.now, await words.renamed(work.db, into, chats))
     if not archived and not taken:
         await rooms.tell(db, work.job, numbers, await words.moved(db, into), work.now)
-    await changed.mark(db, [path, into], work.now)
+    await rooms.mark(db, [path, into], work.now)
     return {
         "do": "end",
         "path": path,
@@ -201,7 +200,7 @@ async def _unend(work: Work, inverse: Mapping[str, Any]) -> None:
         await rooms.look_again(db, work.job, top, work.now)
     numbers = [MemberId(number) for (number,) in inverse["carried"].get("member.home", [])]
     await rooms.order_seats(db, work.job, numbers, work.now)
-    await changed.mark(db, [path, into], work.now)
+    await rooms.mark(db, [path, into], work.now)
 
 
 async def _carry(db: AsyncConnection, path: NodePath, into: NodePath) -> dict[str, list[list[Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kamar.ids import NodePath, RoomId, UserId
@@ -97,6 +97,7 @@ def want(
     ``open_rooms`` are their spaces and, for a space, the rooms it lists. ``closed`` accounts sit nowhere. A room whose
     place has no words in ``places`` is left out.
     """
+    holders = [replace(each, closed=each.closed or each.user in closed) for each in holders]
     found = {}
     for room in rooms:
         named = places.get(_named(room.key.node))
