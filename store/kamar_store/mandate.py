@@ -24,7 +24,6 @@ from kamar_store import reconcile as changed
 from kamar_store.mandate_find import (
     appointers,
     at_node,
-    coordinated_by,
     get,
     held,
     held_by,
@@ -45,7 +44,6 @@ __all__ = [
     "appointers",
     "at_node",
     "confirm",
-    "coordinated_by",
     "dismiss_by",
     "end",
     "get",
