@@ -166,7 +166,9 @@ async def _wanted_room(request: web.Request, portal: Portal, member: Member) -> 
 
 async def _trust(portal: Portal, member: Member) -> Trust:
     async with portal.store.read() as db:
-        waiting = await vouch.newcomers_for(db, await vouch.voucher(db, member, portal.clock()))
+        waiting = await vouch.newcomers_for(
+            db, await vouch.voucher(db, portal.site.organisation, member, portal.clock())
+        )
         held = not member.vouched and await wave.is_held(db, member.id)
         asked = (await belonging.states_of(db, member.id)).get(member.home) is Belonging.ASKED
     return Trust(member.user_id, member.vouched, held, len(waiting), asked)

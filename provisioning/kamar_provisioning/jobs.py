@@ -18,7 +18,19 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.push import Push
-from kamar_store import fold, gathering, greeter, outbox, recovery, recovery_request, session, signup, treaty, wave
+from kamar_store import (
+    fold,
+    gathering,
+    greeter,
+    mandate_clock,
+    outbox,
+    recovery,
+    recovery_request,
+    session,
+    signup,
+    treaty,
+    wave,
+)
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -84,7 +96,20 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, gathering, opening, peace, power, push, recovery, seating, sending, unname
+    from kamar_provisioning import (
+        direct,
+        gathering,
+        mandate,
+        opening,
+        peace,
+        push,
+        reconcile,
+        recovery,
+        restructure,
+        seating,
+        sending,
+        unname,
+    )
     from kamar_provisioning import fold as folding
     from kamar_provisioning import greeter as greeters
 
@@ -92,8 +117,7 @@ def handlers() -> dict[str, Handler]:
         "seat": seating.seat,
         "open": opening.open_room,
         "shut": opening.shut_room,
-        "power": power.power,
-        "reconcile": power.reconcile,
+        "reconcile": reconcile.reconcile,
         "code": sending.code,
         "send": sending.send,
         "join": sending.join,
@@ -115,6 +139,11 @@ def handlers() -> dict[str, Handler]:
         "tell": peace.tell,
         "take_back": peace.take_back,
         "gather": gathering.gather,
+        "restructure": restructure.restructure,
+        "alias": restructure.alias,
+        "archive": restructure.archive,
+        "unarchive": restructure.unarchive,
+        "vote": mandate.vote,
     }
 
 
@@ -183,6 +212,7 @@ async def by_the_clock(desk: Desk) -> None:
         await fold.look(db, desk.now())
         await treaty.by_the_clock(db, desk.now())
         await gathering.order_all(db, desk.now())
+        await mandate_clock.look(db, desk.site.organisation, desk.now())
 
 
 async def _tidy(desk: Desk) -> None:

@@ -29,6 +29,7 @@ from kamar_provisioning.avatar import avatar
 from kamar_provisioning.jobs import Desk, Later
 from kamar_store import cover, outbox, seating
 from kamar_store import member as members
+from kamar_store import reconcile as changed
 from kamar_store.outbox import Row
 from kamar_store.seating import Room
 
@@ -69,6 +70,8 @@ async def shut_room(desk: Desk, row: Row) -> None:
         await desk.module.shut(room.room_id)
     async with desk.site.store.write() as db:
         await seating.shut(db, room)
+        if (space := space_of(room.key)) is not None:
+            await changed.mark(db, [space.node], desk.now())
     logger.info("shut %s of %s", room.key.kind.value, room.key.node)
 
 
@@ -81,6 +84,7 @@ async def _open(desk: Desk, room: Room, space: RoomId | None) -> RoomId:
         for number in await _to_seat(desk, room):
             lane = f"member:{number}"
             await outbox.put(db, "seat", f"seat:{number}:open:{room.id}", {"member": number}, desk.now(), lane)
+        await changed.mark(db, [room.key.node], desk.now())  # who leads here gets his power
     logger.info("opened %s of %s", room.key.kind.value, room.key.node)
     return room_id
 

@@ -127,6 +127,19 @@ async def opened(db: AsyncConnection, row: Room, room_id: RoomId, now: datetime)
     await db.execute(update(room).where(room.c.id == row.id).values(changes))
 
 
+async def reopen(db: AsyncConnection, row: Room, now: datetime) -> None:
+    """Order that a room which is gone from Matrix is made anew, with everybody in it who sat there."""
+    changes = {"room_id": None, "state": RoomState.WANTED, "opened_at": None}
+    gone = and_(room.c.id == row.id, room.c.room_id == row.room_id)
+    if (await db.execute(update(room).where(gone).values(changes).returning(room.c.id))).one_or_none() is None:
+        return  # somebody did so before
+    seated = and_(seat.c.room == row.id, seat.c.state == SeatState.SEATED)
+    await db.execute(update(seat).where(seated).values(state=SeatState.WANTED, at=now))
+    await db.execute(update(room).where(room.c.id == row.id).values(key=secrets.token_hex(16)))
+    lane = f"village:{base_of(row.key.node)}"
+    await outbox.put(db, "open", f"open:{row.id}:instead:{row.room_id}", {"room": row.id}, now, lane=lane)
+
+
 async def shut(db: AsyncConnection, row: Room) -> None:
     """Write that a room is no more, with its seats. The row stays, so that its name is not made again by itself."""
     await db.execute(delete(seat).where(seat.c.room == row.id))
@@ -134,11 +147,14 @@ async def shut(db: AsyncConnection, row: Room) -> None:
 
 
 async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[int], now: datetime) -> None:
-    """Make the wanted seats of a member exactly ``rooms`` (row numbers).
+    """Make the wanted seats of a member exactly ``rooms`` (row numbers); those among officers follow mandates alone.
 
     Seats of rooms not named are to be left; a room the member left by the own wish stays left.
     """
-    held = dict((await db.execute(select(seat.c.room, seat.c.state).where(seat.c.member == number))).all())
+    mine = select(seat.c.room, seat.c.state).join(room, room.c.id == seat.c.room)
+    followed = and_(seat.c.member == number, room.c.kind != RoomKind.PENGURUS, room.c.state != RoomState.SHUT)
+    lived = await db.execute(mine.where(followed))  # who sat in an archive reads on
+    held = dict(lived.all())
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     for wanted in rooms:
         values = {"member": number, "room": wanted, "state": SeatState.WANTED, "at": now}

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from kamar.belonging import Belonging
 from kamar.ids import NodePath, UserId
+from kamar.organisation import profile
 from kamar.referral import new_code
 from kamar.sentences import SENTENCES
 from kamar_store import belonging, member, persona, referral, vault_access, vault_key, workplace
@@ -20,6 +21,7 @@ from kamar_store.tables import vault_persona
 from tests.portal.browser import Browser, Page, sign_up
 from tests.portal.conftest import House
 
+ORGANISATION = profile()
 PLANT = NodePath("kerja/k7f3qmab/p2wqx4rn")
 
 
@@ -98,8 +100,8 @@ async def test_two_colleagues_let_one_in_and_not_one_alone(house: House, browser
     assert await state(house, newcomer) is Belonging.ASKED
     for colleague, told in zip(colleagues, (Belonging.ASKED, Belonging.IN), strict=True):
         async with house.store.write() as db:
-            (waiting,) = await belonging.asked_of(db, colleague, house.clock())
-            assert await belonging.answer(db, colleague, waiting.id, house.clock(), agree=True) is told
+            (waiting,) = await belonging.asked_of(db, ORGANISATION, colleague, house.clock())
+            assert await belonging.answer(db, ORGANISATION, colleague, waiting.id, house.clock(), agree=True) is told
         assert await state(house, newcomer) is told
 
 
@@ -110,9 +112,9 @@ async def test_the_code_of_a_colleague_is_one_word(house: House, browser: Browse
     newcomer = (await personas(house.store))[-1]
     assert await state(house, newcomer) is Belonging.ASKED
     async with house.store.write() as db:
-        assert await belonging.asked_of(db, colleagues[0], house.clock()) == []
-        (waiting,) = await belonging.asked_of(db, colleagues[1], house.clock())
-        await belonging.answer(db, colleagues[1], waiting.id, house.clock(), agree=True)
+        assert await belonging.asked_of(db, ORGANISATION, colleagues[0], house.clock()) == []
+        (waiting,) = await belonging.asked_of(db, ORGANISATION, colleagues[1], house.clock())
+        await belonging.answer(db, ORGANISATION, colleagues[1], waiting.id, house.clock(), agree=True)
     assert await state(house, newcomer) is Belonging.IN
 
 
@@ -125,7 +127,7 @@ async def test_an_administrator_and_a_coordinator_of_the_place_let_nobody_in(hou
         first = await member.by_user(db, next(iter(house.synapse.accounts)))
         assert first is not None
         assert first.admin
-        assert await belonging.asked_of(db, first, house.clock()) == []
+        assert await belonging.asked_of(db, ORGANISATION, first, house.clock()) == []
 
 
 async def test_every_look_at_the_link_is_written_down(house: House, browser: Browser) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 from kamar.belonging import Belonging, Gathered
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, RoomId
+from kamar.node import Axis, axis_of
 from kamar.organisation import profile
 from kamar.structure import RoomKey, RoomKind
 from kamar_store import belonging, gathering, member, node, referral, seating, treaty
@@ -30,6 +31,7 @@ TEAM = NodePath("tim/dapil-1")
 WALHI = NodePath("aliansi/walhi")
 ORGANISATION = profile()
 DAY = timedelta(days=1)
+OFFICES = {Axis.JARINGAN: "koordinator-jaringan", Axis.SEKOLAH: "koordinator-sekolah"}
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ async def somebody(store: Store, home: NodePath = RT, office_at: NodePath | None
 
 
 async def hold(db: Db, number: MemberId, at: NodePath) -> None:
-    values = {"member": number, "node": at, "office": "koordinator", "decree": "SK", "starts_at": NOW}
+    values = {"member": number, "node": at, "office": OFFICES.get(axis_of(at), "koordinator"), "decree": "SK", "starts_at": NOW}
     await db.execute(insert(mandate).values(values))
 
 
@@ -69,11 +71,11 @@ async def test_a_coordinator_lets_in_who_asked_and_nobody_else_does(path: NodePa
     coordinator = await somebody(store, office_at=path)
     async with store.write() as db:
         await belonging.ask(db, who, path, NOW)
-        (asked,) = await belonging.asked_of(db, coordinator, NOW)
-        assert await belonging.asked_of(db, stranger, NOW) == []
+        (asked,) = await belonging.asked_of(db, ORGANISATION, coordinator, NOW)
+        assert await belonging.asked_of(db, ORGANISATION, stranger, NOW) == []
         with pytest.raises(KamarError, match="not_allowed"):
-            await belonging.answer(db, stranger, asked.id, NOW, agree=True)
-        await belonging.answer(db, coordinator, asked.id, NOW, agree=True)
+            await belonging.answer(db, ORGANISATION, stranger, asked.id, NOW, agree=True)
+        await belonging.answer(db, ORGANISATION, coordinator, asked.id, NOW, agree=True)
     assert await state(store, who, path) is Belonging.IN
 
 

@@ -8,7 +8,7 @@ from kamar.reconcile.content import Power, canonical, power_content, power_from
 from kamar.reconcile.drift import TOLD_ONLY, Drift, What, drifts, on_paper, told
 from kamar.reconcile.have import Found, found_room
 from kamar.reconcile.officers import BADGE_EVENT, Holder, power_of, sits_among_officers
-from kamar.reconcile.plan import Action, Reopen, Seat, SetPower, SetState, Unban, Unseat, plan
+from kamar.reconcile.plan import Action, Reopen, Seat, SetPower, SetState, Unban, Unseat, plan, together
 from kamar.reconcile.want import Here, Place, Registered, Wanted, want
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "power_from",
     "power_of",
     "sits_among_officers",
+    "together",
     "told",
     "want",
 ]

@@ -67,7 +67,7 @@ def badge_of(room: RoomKey, holders: Iterable[Holder]) -> dict[str, Any]:
 
 
 def sits_among_officers(node: NodePath, holder: Holder) -> bool:
-    """Tell whether a holder sits in the officers' room of ``node``: the own officers, and the boards of its children."""
+    """Tell whether a holder sits in the officers' room of ``node``: its officers, and the boards of its children."""
     if holder.closed:
         return False
     return holder.node == node or (holder.office.board and parent_of(holder.node) == node)

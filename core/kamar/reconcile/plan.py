@@ -6,8 +6,9 @@ beginning of a plan out and planning again leads to the same end; planning on th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from itertools import groupby
 
 from kamar.ids import RoomId, UserId
 from kamar.reconcile.content import CHILD, EMPTY, PARENT, Power
@@ -72,6 +73,12 @@ def plan(want: Mapping[RoomId, Wanted], have: Mapping[RoomId, Found]) -> tuple[A
     """Return the actions, sorted. Of rooms that nobody looked at (absent in ``have``) nothing is planned."""
     actions = [action for room, wanted in want.items() if room in have for action in _room(room, wanted, have[room])]
     return tuple(sorted(actions, key=lambda action: (ORDER.index(type(action)), repr(astuple(action)))))
+
+
+def together(actions: Sequence[Action]) -> Iterator[tuple[Action, ...]]:
+    """Return the actions in their order, those about the seats of one person in one piece: they are one request."""
+    for _, group in groupby(actions, lambda each: (type(each), each.user) if isinstance(each, Seat | Unseat) else each):
+        yield tuple(group)
 
 
 def _room(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kamar.ids import NodePath, RoomId, UserId
 from kamar.membership import SeatState
+from kamar.node import village_of
+from kamar.organisation import Organisation
 from kamar.reconcile.content import PARENT, Power, Thing, canonical, power_from
 from kamar.reconcile.officers import BADGE_EVENT, Holder, badge_of, power_of
 from kamar.structure import (
@@ -24,7 +26,6 @@ from kamar.structure import (
     room_topic,
     space_of,
 )
-from kamar.wilayah import parse
 
 NAMED_MAX = 900  # people with power in one room: Synapse grows slow beyond about a thousand
 
@@ -37,6 +38,7 @@ class Here:
     server: str
     version: str  # of rooms
     children_max: int
+    organisation: Organisation | None = None  # whose levels say where spaces are; none: the party
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def want(
     ``open_rooms`` are their spaces and, for a space, the rooms it lists. ``closed`` accounts sit nowhere. A room whose
     place has no words in ``places`` is left out.
     """
+    holders = [replace(each, closed=each.closed or each.user in closed) for each in holders]
     found = {}
     for room in rooms:
         named = places.get(_named(room.key.node))
@@ -150,7 +153,7 @@ def _state(
         (NODE_EVENT, ""): node_content(room.key),
         (BADGE_EVENT, ""): badge_of(room.key, holders),
     }
-    space_key = space_of(room.key)
+    space_key = space_of(room.key, here.organisation)
     space = None if space_key is None else open_rooms.get(space_key)
     if space_key is None or space is not None:  # a space that is being made anew is waited for
         contents["m.room.join_rules", ""] = join_rules(space)
@@ -165,13 +168,13 @@ def _children(space: RoomKey, open_rooms: Mapping[RoomKey, RoomId], here: Here) 
     return {
         room: canonical({"via": [here.server], "suggested": True, "order": child_order(key)})
         for key, room in open_rooms.items()
-        if space_of(key) == space
+        if space_of(key, here.organisation) == space
     }
 
 
 def _named(node: NodePath) -> NodePath:
     """Return the node whose name a room bears: of a village for everything in it."""
-    return parse(node).village or node
+    return village_of(node) or node
 
 
 def _in_state(room: Registered, closed: AbstractSet[UserId], states: Iterable[SeatState]) -> frozenset[UserId]:
