@@ -75,6 +75,7 @@ class Wanted:
     kept_out: frozenset[UserId] = frozenset()  # by a measure: a ban of theirs stays
     children: Mapping[RoomId, str] = field(default_factory=dict)
     children_max: int = 0
+    waiting: frozenset[UserId] = frozenset()  # of those inside: decided, not yet carried out
     paper: frozenset[UserId] = frozenset()  # officers who left the room: no power until they come back
     ours: frozenset[UserId] = frozenset()  # accounts of the server itself, never anybody's guest
 
@@ -131,6 +132,7 @@ def _room(
         kept_out=kept_out,
         children=_children(room.key, open_rooms, here),
         children_max=here.children_max,
+        waiting=_in_state(room, closed, (SeatState.WANTED,)),
         paper=left & frozenset(given),
         ours=frozenset({here.bot}),
     )

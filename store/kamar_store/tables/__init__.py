@@ -4,6 +4,7 @@ No row holds a password, a token, or a telephone number in clear. Times are awar
 """
 
 from kamar_store.tables.access import attempt, login_link, session
+from kamar_store.tables.audit import audit, drift
 from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
@@ -34,6 +35,7 @@ __all__ = [
     "PATH",
     "Utc",
     "attempt",
+    "audit",
     "ban_key",
     "block",
     "campaign",
@@ -41,6 +43,7 @@ __all__ = [
     "cursor",
     "direct_reply",
     "direct_talk",
+    "drift",
     "event",
     "fold",
     "greeter",
