@@ -21,6 +21,21 @@ SENTENCES: dict[str, str] = {
         "Alamat simpul {path} salah tulis. Pakai nama pendek berhuruf kecil, misalnya kerja/maju-jaya."
     ),
     "office_unknown": _("Jabatan {office} tidak ada di organisasi ini. Lihat daftar jabatan di organisasi.toml."),
+    # mandate
+    "appoint_not_allowed": _("Jabatan {office} diangkat dan diberhentikan oleh pengurus di atasnya."),
+    "appoint_self": _("Tidak seorang pun dapat mengangkat diri sendiri. Minta pengurus di atas Anda."),
+    "office_not_here": _("Jabatan {office} tidak ada di tempat ini. Pilih jabatan lain, atau tempat lain."),
+    "seat_taken": _("Jabatan {office} sudah terisi. Berhentikan dulu, atau mulai saat masa yang lama berakhir."),
+    "mandate_overlaps": _("Orang ini sudah memegang jabatan itu pada masa yang sama."),
+    "mandate_past": _("Masa jabatan tidak dapat dimulai atau berakhir di masa lalu. Pilih hari ini atau sesudahnya."),
+    "mandate_order": _("Masa jabatan harus berakhir sesudah dimulai. Periksa kedua tanggalnya."),
+    "mandate_long": _("Masa jabatan ini paling lama {months} bulan. Pilih akhir yang lebih dekat."),
+    "mandate_unknown": _("Mandat ini tidak ada. Muat ulang daftarnya, lalu coba lagi."),
+    "mandate_over": _("Mandat ini sudah berakhir."),
+    "decree_long": _("Nomor SK terlalu panjang. Paling banyak {most} huruf."),
+    "second_needed": _("Usul Anda sudah dicatat. Sekarang administrator lain yang harus menyetujuinya."),
+    "member_unknown": _("Orang ini tidak ada di server ini. Periksa nama akunnya."),
+    # end of mandate
     "organisation_invalid": _("organisasi.toml belum benar: {problems}"),
     "village_missing": _("Pilih dulu desa atau kelurahan tempat Anda tinggal."),
     "rt_out_of_range": _("Nomor RT dari 001 sampai 999. Kosongkan bila tidak tahu."),
@@ -56,6 +71,19 @@ SENTENCES: dict[str, str] = {
     ),
     "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    # axes
+    "code_without_workplace": _("Kode ini belum menyebut tempat kerja. Minta kode kepada rekan di tempat kerja Anda."),
+    "code_without_node": _("Kode ini untuk tetangga baru, bukan untuk kamar lain. Minta kode kamar yang Anda tuju."),
+    "persona_name": _("Pakai nama lain daripada nama Anda di kampung, supaya keduanya tidak dapat dihubungkan."),
+    "persona_many": _("Anda sudah punya {most} akun tempat kerja. Keluar dulu dari salah satunya."),
+    "belonging_unknown": _("Kamar itu tidak kami temukan. Cari lagi di daftar Kamar lain."),
+    "gathering_alone": _("Pilih wilayah pengurus lain, bukan wilayah Anda sendiri."),
+    # restructure
+    "node_unknown": _("Simpul {path} tidak ada. Periksa kodenya, atau buat dulu di langkah sebelumnya."),
+    "node_closed": _("Simpul {path} sudah ditutup. Pakai simpul penggantinya."),
+    "node_exists": _("Simpul {path} sudah ada dan dipakai. Pilih kode lain, atau gabungkan keduanya."),
+    "node_cycle": _("Simpul {path} tidak dapat dipindah ke dalam dirinya sendiri ({into})."),
+    "node_has_children": _("Simpul {path} masih berisi {child}. Pindahkan atau tutup dulu isinya."),
     # plain_chat
     "message_empty": _("Pesan masih kosong. Tulis dulu, lalu kirim."),
     "message_long": _("Pesan terlalu panjang. Pakai paling banyak {most} huruf, atau kirim dalam beberapa pesan."),

@@ -18,7 +18,7 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.push import Push
-from kamar_store import fold, greeter, outbox, recovery, recovery_request, session, signup, wave
+from kamar_store import fold, gathering, greeter, outbox, recovery, recovery_request, session, signup, treaty, wave
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -84,7 +84,19 @@ async def drain(desk: Desk, kinds: Collection[str] = ()) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import audit, direct, opening, peace, push, reconcile, recovery, seating, sending, unname
+    from kamar_provisioning import (
+        audit,
+        direct,
+        gathering,
+        opening,
+        peace,
+        push,
+        reconcile,
+        recovery,
+        seating,
+        sending,
+        unname,
+    )
     from kamar_provisioning import fold as folding
     from kamar_provisioning import greeter as greeters
 
@@ -114,6 +126,7 @@ def handlers() -> dict[str, Handler]:
         "block": peace.block,
         "tell": peace.tell,
         "take_back": peace.take_back,
+        "gather": gathering.gather,
     }
 
 
@@ -183,6 +196,8 @@ async def by_the_clock(desk: Desk) -> None:
         await greeter.look_after(db, desk.now())
         await fold.look(db, desk.now())
         await audit.by_night(db, desk.now())
+        await treaty.by_the_clock(db, desk.now())
+        await gathering.order_all(db, desk.now())
 
 
 async def _tidy(desk: Desk) -> None:

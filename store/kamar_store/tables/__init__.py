@@ -6,10 +6,20 @@ No row holds a password, a token, or a telephone number in clear. Times are awar
 from kamar_store.tables.access import attempt, login_link, session
 from kamar_store.tables.audit import audit, drift
 from kamar_store.tables.base import PATH, Utc, metadata
+from kamar_store.tables.belonging import belonging, belonging_word, cover, gathering, treaty, vault_persona
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.fold import fold
-from kamar_store.tables.mandate import mandate
+from kamar_store.tables.mandate import (
+    board_women,
+    delegation,
+    mandate,
+    mandate_log,
+    mandate_offer,
+    mandate_person,
+    mandate_vote,
+    mandate_voter,
+)
 from kamar_store.tables.move import move
 from kamar_store.tables.peace import (
     ban_key,
@@ -37,15 +47,21 @@ __all__ = [
     "attempt",
     "audit",
     "ban_key",
+    "belonging",
+    "belonging_word",
     "block",
+    "board_women",
     "campaign",
     "consent",
+    "cover",
     "cursor",
+    "delegation",
     "direct_reply",
     "direct_talk",
     "drift",
     "event",
     "fold",
+    "gathering",
     "greeter",
     "greeting",
     "hold",
@@ -53,6 +69,11 @@ __all__ = [
     "known_key",
     "login_link",
     "mandate",
+    "mandate_log",
+    "mandate_offer",
+    "mandate_person",
+    "mandate_vote",
+    "mandate_voter",
     "measure",
     "measure_log",
     "member",
@@ -76,8 +97,10 @@ __all__ = [
     "talk_room",
     "trail",
     "transaction",
+    "treaty",
     "vault_access",
     "vault_contact",
     "vault_person",
+    "vault_persona",
     "vouch",
 ]
