@@ -4,6 +4,7 @@ No row holds a password, a token, or a telephone number in clear. Times are awar
 """
 
 from kamar_store.tables.access import attempt, login_link, session
+from kamar_store.tables.audit import audit, drift
 from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.belonging import belonging, belonging_word, cover, gathering, treaty, vault_persona
 from kamar_store.tables.direct import direct_reply, direct_talk
@@ -45,6 +46,7 @@ __all__ = [
     "PATH",
     "Utc",
     "attempt",
+    "audit",
     "ban_key",
     "belonging",
     "belonging_word",
@@ -57,6 +59,7 @@ __all__ = [
     "delegation",
     "direct_reply",
     "direct_talk",
+    "drift",
     "event",
     "fold",
     "gathering",
