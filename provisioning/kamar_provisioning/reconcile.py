@@ -72,8 +72,7 @@ async def compare(desk: Desk, rooms: Sequence[Room]) -> tuple[Mapping[RoomId, Wa
     async with desk.site.store.read() as db:
         found = await registry.read(db, desk.site.organisation, rooms, desk.now())
     settings = desk.site.settings
-    rooms_ = settings.rooms
-    here = Here(UserId(settings.bot), settings.server.name, rooms_.version, rooms_.children_max, desk.site.organisation)
+    here = Here(UserId(settings.bot), settings.server.name, settings.rooms.children_max, desk.site.organisation)
     wanted = want(found.rooms, found.holders, found.places, found.open_rooms, here, have.closed)
     asked = {action.user for action in plan(wanted, have.rooms) if isinstance(action, Seat)}
     closed = (await desk.module.have((), sorted(asked))).closed if asked else frozenset()

@@ -182,7 +182,7 @@ async def _fill(store: Store, size: int) -> None:
 async def _province(desk: Desk) -> float:
     """Return the seconds to read what the registry wants of ``PROVINCE`` rooms, and to plan them all from nothing."""
     settings = desk.site.settings
-    here = Here(UserId(settings.bot), settings.server.name, "12", 50, desk.site.organisation)
+    here = Here(UserId(settings.bot), settings.server.name, 50, desk.site.organisation)
     after, planned, began = 1_000_000, 0, time.perf_counter()
     async with desk.site.store.read() as db:
         while planned < PROVINCE:
