@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kamar.ids import NodePath
-from kamar.node import is_within
+from kamar.node import is_within, level_of
 from kamar.organisation import OfficeCode, Organisation, Right
-from kamar.wilayah import Level, parse
+from kamar.wilayah import Level
 
 
 class Standing(StrEnum):
@@ -70,7 +70,8 @@ def may(standing: Standing, action: Action, sort: Sort) -> bool:
 
 def talk_of(node: NodePath) -> Sort | None:
     """Return what the chat of a node is; none where no chat stands."""
-    return _SORT_OF_LEVEL.get(parse(node).level)
+    level = level_of(node)
+    return None if level is None else _SORT_OF_LEVEL.get(level)
 
 
 def may_open(coordinated: Collection[NodePath], node: NodePath) -> bool:

@@ -87,6 +87,13 @@ SENTENCES: dict[str, str] = {
     ),
     "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    # axes
+    "code_without_workplace": _("Kode ini belum menyebut tempat kerja. Minta kode kepada rekan di tempat kerja Anda."),
+    "code_without_node": _("Kode ini untuk tetangga baru, bukan untuk kamar lain. Minta kode kamar yang Anda tuju."),
+    "persona_name": _("Pakai nama lain daripada nama Anda di kampung, supaya keduanya tidak dapat dihubungkan."),
+    "persona_many": _("Anda sudah punya {most} akun tempat kerja. Keluar dulu dari salah satunya."),
+    "belonging_unknown": _("Kamar itu tidak kami temukan. Cari lagi di daftar Kamar lain."),
+    "gathering_alone": _("Pilih wilayah pengurus lain, bukan wilayah Anda sendiri."),
     # restructure
     "node_unknown": _("Simpul {path} tidak ada. Periksa kodenya, atau buat dulu di langkah sebelumnya."),
     "node_closed": _("Simpul {path} sudah ditutup. Pakai simpul penggantinya."),

@@ -53,6 +53,8 @@ STATUS = {
     "appeal_twice": 409,
     "measure_not_allowed": 403,
     "signup_banned": 403,
+    # axes
+    "belonging_unknown": 404,
 }
 OTHERWISE = 422  # a field to be mended
 RETRY_SECONDS = 5
@@ -96,6 +98,10 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "measure_long": "lama",
     "measure_short": "lama",
     "report_person": "nama",
+    # axes
+    "code_without_workplace": "kode",
+    "code_without_node": "kode",
+    "persona_name": "nama",
 }
 
 

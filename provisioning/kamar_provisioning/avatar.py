@@ -6,6 +6,7 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
+from kamar.node import Axis, axis_of
 from kamar.structure import RoomKey, RoomKind
 from kamar.wilayah import Level, parse
 from kamar_provisioning.jobs import Desk
@@ -26,6 +27,7 @@ WORDS = {
     RoomKind.SPACE: "WARGA",
     RoomKind.PENGURUS: "PENGURUS",
 }
+WORDS_ELSEWHERE = {RoomKind.SIARAN: "INFO", RoomKind.PENGURUS: "PENGURUS"}
 RW_COLOUR = "#3a6ea5"
 
 
@@ -59,6 +61,8 @@ async def introduce(desk: Desk) -> None:
 
 def label(key: RoomKey) -> tuple[str, str, str]:
     """Return the small word, the large one, and the colour of a room's picture."""
+    if axis_of(key.node) is not Axis.WILAYAH:
+        return "", WORDS_ELSEWHERE.get(key.kind, "KAMAR"), COLOURS[key.kind]
     place = parse(key.node)
     if key.kind is RoomKind.OBROLAN and place.level is Level.RT:
         return "RT", f"{place.rt:03d}", COLOURS[key.kind]

@@ -40,6 +40,9 @@ SUBCOMMANDS = (
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
     Subcommand("wilayah", "mencari wilayah seperti di portal", "wilayah_command", "./kamar wilayah pondok cina"),
+    Subcommand(
+        "audit", "memeriksa semua kamar resmi dan memperbaiki yang diubah orang", "audit_command", "./kamar audit"
+    ),
     Subcommand("vault", "memeriksa catatan akses; mengganti kunci brankas", "vault", "./kamar vault --rotate"),
     Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(

@@ -31,6 +31,7 @@ from kamar.reconcile.content import POWER_EVENT
 from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning.jobs import Desk
 from kamar_provisioning.peace import tell_synapse
+from kamar_store import audit as audits
 from kamar_store import officers_room, seating
 from kamar_store import reconcile as changed
 from kamar_store.outbox import Row
@@ -49,10 +50,12 @@ async def reconcile(desk: Desk, row: Row) -> None:
         for each in sorted(marks, key=lambda item: item.node):
             await officers_room.follow(db, desk.site.organisation, each.node, desk.now())
         rooms = await changed.marked_rooms(db, marks)
+    equal: list[RoomId] = []
     for start in range(0, len(rooms), ROOMS):
-        await _make_equal(desk, rooms[start : start + ROOMS])
+        equal += await _make_equal(desk, rooms[start : start + ROOMS])
     async with desk.site.store.write() as db:
         await changed.done_too(db, numbers)
+        await audits.repaired(db, equal, desk.now())
 
 
 async def compare(desk: Desk, rooms: Sequence[Room]) -> tuple[Mapping[RoomId, Wanted], Mapping[RoomId, Found]]:
@@ -64,7 +67,8 @@ async def compare(desk: Desk, rooms: Sequence[Room]) -> tuple[Mapping[RoomId, Wa
     async with desk.site.store.read() as db:
         found = await changed.registry(db, desk.site.organisation, rooms, desk.now())
     settings = desk.site.settings
-    here = Here(UserId(settings.bot), settings.server.name, settings.rooms.version, settings.rooms.children_max)
+    rooms_ = settings.rooms
+    here = Here(UserId(settings.bot), settings.server.name, rooms_.version, rooms_.children_max, desk.site.organisation)
     wanted = want(found.rooms, found.holders, found.places, found.open_rooms, here, have.closed)
     asked = {action.user for action in plan(wanted, have.rooms) if isinstance(action, Seat)}
     closed = (await desk.module.have((), sorted(asked))).closed if asked else frozenset()
@@ -73,13 +77,18 @@ async def compare(desk: Desk, rooms: Sequence[Room]) -> tuple[Mapping[RoomId, Wa
     return wanted, have.rooms
 
 
-async def _make_equal(desk: Desk, rooms: Sequence[Room]) -> None:
+async def _make_equal(desk: Desk, rooms: Sequence[Room]) -> list[RoomId]:
+    """Carry the plan for some rooms out; return those that are equal to the registry now, or being made anew.
+
+    Raises:
+        MatrixError: the first that went wrong; what does not depend on it was done.
+    """
     wanted, found = await compare(desk, rooms)
     actions = plan(wanted, found)
-    gone = [action for action in actions if isinstance(action, Reopen)]
+    gone = {action.room for action in actions if isinstance(action, Reopen)}
     if len(gone) > GONE_MAX:
         logger.error("%d official rooms are gone at once: none is made anew; see kamar audit", len(gone))
-        actions = tuple(action for action in actions if action not in gone)
+        actions = tuple(action for action in actions if action.room not in gone)
     by_id = {room.room_id: room for room in rooms if room.room_id}
     failed: MatrixError | None = None
     for work in together(actions):
@@ -94,6 +103,7 @@ async def _make_equal(desk: Desk, rooms: Sequence[Room]) -> None:
         logger.info("reconciled %d rooms with %d actions", len(rooms), len(actions))
     if failed is not None:
         raise failed
+    return [room for room in by_id if room not in gone or len(gone) <= GONE_MAX]
 
 
 async def _act(desk: Desk, work: Sequence[Action], by_id: Mapping[RoomId, Room]) -> None:

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
-from kamar.node import below, chain_of
+from kamar.node import axis_of, below, chain_of, is_hidden, village_of
 from kamar.organisation import Organisation
 from kamar.reconcile import Holder, Place, Registered
 from kamar.reconcile.area import area_of, around, reaches_down
 from kamar.structure import RoomKey, RoomKind, RoomState, space_of
-from kamar_store import outbox
+from kamar_store import cover, outbox
 from kamar_store.mandate_find import in_force
 from kamar_store.outbox import Row
 from kamar_store.seating import Room, rooms_at, rooms_below
@@ -49,7 +49,10 @@ async def mark(db: AsyncConnection, nodes: Iterable[NodePath], now: datetime) ->
 
     The officers' room above each is looked at too: boards sit there. Marks of one village are worked on together.
     """
+    from kamar_store import gathering  # which reads mandates, whose changes are marked here
+
     asked = set(nodes)
+    await gathering.order(db, await gathering.fed_by(db, asked), now)
     marks = {Mark(each, alone=False) for each in asked}
     marks |= {Mark(above, alone=True) for each in asked if (above := around(each)) is not None and above not in asked}
     for each in sorted(marks, key=lambda item: (item.node, item.alone)):
@@ -122,8 +125,8 @@ async def registry(db: AsyncConnection, organisation: Organisation, rooms: Seque
     return Registry(
         registered,
         await registry_holders(db, organisation, rooms, now),
-        await _places(db, nodes | {area_of(each) for each in nodes}),
-        await _open_rooms(db, [each.key for each in rooms]),
+        await _places(db, nodes),
+        await _open_rooms(db, organisation, [each.key for each in rooms]),
     )
 
 
@@ -138,8 +141,11 @@ async def registry_holders(
 async def holders(
     db: AsyncConnection, organisation: Organisation, nodes: Collection[NodePath], now: datetime
 ) -> list[Holder]:
-    """Return the mandates in force at the nodes, eldest first. An office that the organisation no more has is none."""
-    columns = (mandate.c.member, member.c.user_id, mandate.c.node, mandate.c.office, mandate.c.acting)
+    """Return the mandates in force at the nodes, eldest first. An office that the organisation no more has is none.
+
+    Where people go by a second account the first one never shows, and nowhere else the second.
+    """
+    columns = (mandate.c.member, member.c.user_id, mandate.c.node, mandate.c.office, mandate.c.acting, member.c.persona)
     found = await db.execute(
         select(*columns)
         .join(member, member.c.id == mandate.c.member)
@@ -148,8 +154,8 @@ async def holders(
     )
     return [
         Holder(MemberId(number), UserId(user), NodePath(path), organisation.offices[office], acting)
-        for number, user, path, office, acting in found
-        if office in organisation.offices
+        for number, user, path, office, acting, persona in found
+        if office in organisation.offices and bool(persona) is organisation.has_personas(axis_of(path))
     ]
 
 
@@ -172,16 +178,29 @@ async def _seats(db: AsyncConnection, numbers: Collection[int]) -> dict[int, dic
 
 
 async def _places(db: AsyncConnection, nodes: Collection[NodePath]) -> dict[NodePath, Place]:
+    """Return what nodes are called in the names of rooms: as :func:`kamar_store.cover.said`, many at once."""
+    asked = {*nodes, *(village for each in nodes if (village := village_of(each)) is not None)}
     found = await db.execute(
-        select(node.c.path, node.c.name, node.c.kind, node.c.full_name).where(node.c.path.in_(nodes))
+        select(node.c.path, node.c.name, node.c.kind, node.c.full_name).where(node.c.path.in_(asked))
     )
-    return {NodePath(path): Place(name, kind, whole) for path, name, kind, whole in found}
+    rows_ = {path: cover.Said(name, kind, whole) for path, name, kind, whole in found}
+    places: dict[NodePath, Place] = {}
+    for path in nodes:
+        own, base = rows_.get(path), rows_.get(village_of(path) or path)
+        if is_hidden(path):
+            said = await cover.said(db, path)
+            places[path] = Place(said.name, said.kind, said.whole)
+        elif base is not None:
+            places[path] = Place(base.name, base.kind, own.whole if own else f"{path}, {base.whole}")
+    return places
 
 
-async def _open_rooms(db: AsyncConnection, keys: Iterable[RoomKey]) -> dict[RoomKey, RoomId]:
+async def _open_rooms(
+    db: AsyncConnection, organisation: Organisation, keys: Iterable[RoomKey]
+) -> dict[RoomKey, RoomId]:
     """Return the spaces of rooms and, for spaces, the open rooms at and below their node, first made first."""
     wanted = list(keys)
-    spaces = {above.node for key in wanted if (above := space_of(key)) is not None}
+    spaces = {above.node for key in wanted if (above := space_of(key, organisation)) is not None}
     below_of = {key.node for key in wanted if key.kind is RoomKind.SPACE}
     parts = [and_(room.c.node.in_(spaces), room.c.kind == RoomKind.SPACE)]
     for path in below_of:

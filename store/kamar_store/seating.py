@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
+from kamar.node import Axis, axis_of, base_of, below, village_of
 from kamar.structure import RoomKey, RoomKind, RoomState
-from kamar.wilayah import below, parse
 from kamar_store import outbox
 from kamar_store.tables import member, room, seat, trail
 
@@ -83,7 +83,7 @@ async def rooms_below(db: AsyncConnection, place: NodePath) -> list[Room]:
 
 
 async def open_space(db: AsyncConnection, village: NodePath) -> RoomId | None:
-    """Return the open space of a village."""
+    """Return the open space of a village, or of another node that has one."""
     found = await db.execute(
         select(room.c.room_id).where(
             room.c.node == village, room.c.kind == RoomKind.SPACE, room.c.state == RoomState.OPEN
@@ -117,7 +117,7 @@ async def want_rooms(db: AsyncConnection, keys: Iterable[RoomKey], now: datetime
         )
         made = (await db.execute(statement.returning(room.c.id))).scalar_one_or_none()
         if made is not None:
-            lane = f"village:{parse(key.node).village or key.node}"
+            lane = f"village:{base_of(key.node)}"
             await outbox.put(db, "open", f"open:{made}", {"room": made}, now, lane=lane)
 
 
@@ -136,7 +136,7 @@ async def reopen(db: AsyncConnection, row: Room, now: datetime) -> None:
     seated = and_(seat.c.room == row.id, seat.c.state == SeatState.SEATED)
     await db.execute(update(seat).where(seated).values(state=SeatState.WANTED, at=now))
     await db.execute(update(room).where(room.c.id == row.id).values(key=secrets.token_hex(16)))
-    lane = f"village:{parse(row.key.node).village or row.key.node}"
+    lane = f"village:{base_of(row.key.node)}"
     await outbox.put(db, "open", f"open:{row.id}:instead:{row.room_id}", {"room": row.id}, now, lane=lane)
 
 
@@ -286,7 +286,7 @@ async def members_to_seat(db: AsyncConnection, row: Room) -> list[MemberId]:
 
 
 def _at_or_below(place: NodePath) -> ColumnElement[bool]:
-    if parse(place).village is None:  # starter kamar stand at the place itself
+    if axis_of(place) is Axis.WILAYAH and village_of(place) is None:  # starter kamar stand at the place itself
         return room.c.node == place
     low, high = below(place)
     return or_(room.c.node == place, and_(room.c.node >= low, room.c.node < high))

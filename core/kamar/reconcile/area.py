@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from kamar.ids import NodePath
-from kamar.node import Axis, axis_of, parent_of
-from kamar.wilayah import parse
+from kamar.node import parent_of, village_of
 
 
 def area_of(node: NodePath) -> NodePath:
     """Return the place whose rooms are worked on one after the other: a village with all in it, else the node alone."""
-    if axis_of(node) is not Axis.WILAYAH:
-        return node
-    return parse(node).village or node
+    return village_of(node) or node
 
 
 def reaches_down(node: NodePath) -> bool:
     """Tell whether an office at a node counts in the rooms below it, and its name stands in theirs: in villages."""
-    return axis_of(node) is Axis.WILAYAH and parse(node).village is not None
+    return village_of(node) is not None
 
 
 def around(node: NodePath) -> NodePath | None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kamar.ids import MemberId, NodePath, UserId
-from kamar.node import Axis, axis_of, depth_of, is_within, parent_of
+from kamar.node import depth_of, is_within, parent_of, village_of
 from kamar.organisation import Office
 from kamar.structure import RoomKey
-from kamar.wilayah import parse
 
 BADGE_EVENT = "id.sosialkamar.officers"  # state of every official room: who leads here
 BADGE_VERSION = 1
@@ -33,9 +32,7 @@ def reaches(node: NodePath, room: NodePath) -> bool:
     """Tell whether an office at ``node`` counts in a room of the node ``room``: the own, in a village also below."""
     if node == room:
         return True
-    if axis_of(room) is not Axis.WILAYAH or axis_of(node) is not Axis.WILAYAH:
-        return False
-    village = parse(room).village
+    village = village_of(room)
     return village is not None and is_within(node, village) and is_within(room, node)
 
 

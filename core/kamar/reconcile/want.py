@@ -9,6 +9,7 @@ from typing import Any
 
 from kamar.ids import NodePath, RoomId, UserId
 from kamar.membership import SeatState
+from kamar.organisation import Organisation
 from kamar.reconcile.content import PARENT, Power, Thing, canonical, power_from
 from kamar.reconcile.officers import BADGE_EVENT, Holder, badge_of, power_of
 from kamar.structure import (
@@ -24,7 +25,6 @@ from kamar.structure import (
     room_topic,
     space_of,
 )
-from kamar.wilayah import parse
 
 NAMED_MAX = 900  # people with power in one room: Synapse grows slow beyond about a thousand
 
@@ -37,15 +37,16 @@ class Here:
     server: str
     version: str  # of rooms
     children_max: int
+    organisation: Organisation
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node in words."""
+    """A node in words: ``name`` and ``kind`` of the place that its rooms are named after, ``whole`` its path."""
 
     name: str
     kind: str
-    full_name: str
+    whole: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Wanted:
     kept_out: frozenset[UserId] = frozenset()  # by a measure: a ban of theirs stays
     children: Mapping[RoomId, str] = field(default_factory=dict)
     children_max: int = 0
+    waiting: frozenset[UserId] = frozenset()  # of those inside: decided, not yet carried out
     paper: frozenset[UserId] = frozenset()  # officers who left the room: no power until they come back
     ours: frozenset[UserId] = frozenset()  # accounts of the server itself, never anybody's guest
 
@@ -100,17 +102,16 @@ def want(
     holders = [replace(each, closed=each.closed or each.user in closed) for each in holders]
     found = {}
     for room in rooms:
-        named = places.get(_named(room.key.node))
-        whole = places.get(room.key.node)
-        if named is not None and whole is not None:
-            found[room.room] = _room(room, holders, (named, whole), open_rooms, here, closed)
+        place = places.get(room.key.node)
+        if place is not None:
+            found[room.room] = _room(room, holders, place, open_rooms, here, closed)
     return found
 
 
 def _room(
     room: Registered,
     holders: Sequence[Holder],
-    words: tuple[Place, Place],
+    place: Place,
     open_rooms: Mapping[RoomKey, RoomId],
     here: Here,
     closed: AbstractSet[UserId],
@@ -124,13 +125,14 @@ def _room(
     return Wanted(
         key=room.key,
         row=room.row,
-        state=_state(room, holders, words, open_rooms, here),
+        state=_state(room, holders, place, open_rooms, here),
         power=power_from(levels),
         inside=inside,
         free=left | _in_state(room, closed, (SeatState.LEAVING,)),
         kept_out=kept_out,
         children=_children(room.key, open_rooms, here),
         children_max=here.children_max,
+        waiting=_in_state(room, closed, (SeatState.WANTED,)),
         paper=left & frozenset(given),
         ours=frozenset({here.bot}),
     )
@@ -139,19 +141,18 @@ def _room(
 def _state(
     room: Registered,
     holders: Iterable[Holder],
-    words: tuple[Place, Place],
+    place: Place,
     open_rooms: Mapping[RoomKey, RoomId],
     here: Here,
 ) -> dict[Thing, str]:
-    named, whole = words
     contents: dict[Thing, dict[str, Any]] = {
-        ("m.room.name", ""): {"name": room_name(room.key, named.name, named.kind)},
-        ("m.room.topic", ""): {"topic": room_topic(room.key, whole.full_name)},
+        ("m.room.name", ""): {"name": room_name(room.key, place.name, place.kind)},
+        ("m.room.topic", ""): {"topic": room_topic(room.key, place.whole)},
         ("m.room.history_visibility", ""): {"history_visibility": history(room.key)},
         (NODE_EVENT, ""): node_content(room.key),
         (BADGE_EVENT, ""): badge_of(room.key, holders),
     }
-    space_key = space_of(room.key)
+    space_key = space_of(room.key, here.organisation)
     space = None if space_key is None else open_rooms.get(space_key)
     if space_key is None or space is not None:  # a space that is being made anew is waited for
         contents["m.room.join_rules", ""] = join_rules(space)
@@ -166,13 +167,8 @@ def _children(space: RoomKey, open_rooms: Mapping[RoomKey, RoomId], here: Here) 
     return {
         room: canonical({"via": [here.server], "suggested": True, "order": child_order(key)})
         for key, room in open_rooms.items()
-        if space_of(key) == space
+        if space_of(key, here.organisation) == space
     }
-
-
-def _named(node: NodePath) -> NodePath:
-    """Return the node whose name a room bears: of a village for everything in it."""
-    return parse(node).village or node
 
 
 def _in_state(room: Registered, closed: AbstractSet[UserId], states: Iterable[SeatState]) -> frozenset[UserId]:

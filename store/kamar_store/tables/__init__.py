@@ -4,7 +4,9 @@ No row holds a password, a token, or a telephone number in clear. Times are awar
 """
 
 from kamar_store.tables.access import attempt, login_link, session
+from kamar_store.tables.audit import audit, drift
 from kamar_store.tables.base import PATH, Utc, metadata
+from kamar_store.tables.belonging import belonging, belonging_word, cover, gathering, treaty, vault_persona
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.fold import fold
@@ -44,17 +46,23 @@ __all__ = [
     "PATH",
     "Utc",
     "attempt",
+    "audit",
     "ban_key",
+    "belonging",
+    "belonging_word",
     "block",
     "board_women",
     "campaign",
     "consent",
+    "cover",
     "cursor",
     "delegation",
     "direct_reply",
     "direct_talk",
+    "drift",
     "event",
     "fold",
+    "gathering",
     "greeter",
     "greeting",
     "hold",
@@ -93,8 +101,10 @@ __all__ = [
     "talk_room",
     "trail",
     "transaction",
+    "treaty",
     "vault_access",
     "vault_contact",
     "vault_person",
+    "vault_persona",
     "vouch",
 ]

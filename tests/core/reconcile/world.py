@@ -27,19 +27,15 @@ from kamar.reconcile import (
 from kamar.structure import RoomKey, RoomKind
 
 BOT = UserId("@kamar:x")
-HERE = Here(BOT, "x", "12", children_max=3)
+ORGANISATION = profile()
+HERE = Here(BOT, "x", "12", children_max=3, organisation=ORGANISATION)
 VILLAGE = NodePath("32.16.19.2005")
 RW = NodePath(f"{VILLAGE}/RW005")
 RT = NodePath(f"{RW}/RT003")
 DISTRICT = NodePath("32.16.19")
 REGENCY = NodePath("32.16")
-ORGANISATION = profile()
-NAMES = {VILLAGE: ("Sukaresmi", "Desa"), RW: ("RW 005", "RW"), RT: ("RT 003", "RT")}
-PLACES = {path: Place(*words, f"{words[0]}, Bekasi") for path, words in NAMES.items()}
-PLACES |= {
-    DISTRICT: Place("Cikarang Selatan", "Kecamatan", "Cikarang Selatan, Bekasi"),
-    REGENCY: Place("Bekasi", "Kabupaten", "Bekasi"),
-}
+PLACES = {path: Place("Sukaresmi", "Desa", "Sukaresmi, Bekasi") for path in (VILLAGE, RW, RT)}
+PLACES |= {DISTRICT: Place("Cikarang Selatan", "Kecamatan", "Cikarang Selatan, Bekasi")}
 
 SPACE = RoomKey(VILLAGE, RoomKind.SPACE)
 TALK = RoomKey(VILLAGE, RoomKind.OBROLAN)
