@@ -140,12 +140,12 @@ def handlers() -> dict[str, Handler]:
         "block": peace.block,
         "tell": peace.tell,
         "take_back": peace.take_back,
+        "gather": gathering.gather,
         "restructure": restructure.restructure,
         "alias": restructure.alias,
         "archive": restructure.archive,
         "unarchive": restructure.unarchive,
         "vote": mandate.vote,
-        "gather": gathering.gather,
     }
 
 
@@ -214,10 +214,10 @@ async def by_the_clock(desk: Desk) -> None:
         await wave.try_again(db, desk.now())
         await greeter.look_after(db, desk.now())
         await fold.look(db, desk.now())
-        await mandate_clock.look(db, desk.site.organisation, desk.now())
         await audit.by_night(db, desk.now())
         await treaty.by_the_clock(db, desk.now())
         await gathering.order_all(db, desk.now())
+        await mandate_clock.look(db, desk.site.organisation, desk.now())
 
 
 async def _tidy(desk: Desk) -> None:
