@@ -56,7 +56,13 @@ async def somebody(store: Store, home: NodePath = RT, office_at: NodePath | None
 
 
 async def hold(db: Db, number: MemberId, at: NodePath) -> None:
-    values = {"member": number, "node": at, "office": OFFICES.get(axis_of(at), "koordinator"), "decree": "SK", "starts_at": NOW}
+    values = {
+        "member": number,
+        "node": at,
+        "office": OFFICES.get(axis_of(at), "koordinator"),
+        "decree": "SK",
+        "starts_at": NOW,
+    }
     await db.execute(insert(mandate).values(values))
 
 
