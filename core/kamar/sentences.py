@@ -20,6 +20,7 @@ SENTENCES: dict[str, str] = {
     "node_malformed": _(
         "Alamat simpul {path} salah tulis. Pakai nama pendek berhuruf kecil, misalnya kerja/maju-jaya."
     ),
+    "node_unknown": _("Tempat ini tidak kami kenal. Periksa kode atau namanya, atau cari lagi."),
     "office_unknown": _("Jabatan {office} tidak ada di organisasi ini. Lihat daftar jabatan di organisasi.toml."),
     "organisation_invalid": _("organisasi.toml belum benar: {problems}"),
     "village_missing": _("Pilih dulu desa atau kelurahan tempat Anda tinggal."),

@@ -40,6 +40,13 @@ SUBCOMMANDS = (
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
     Subcommand("wilayah", "mencari wilayah seperti di portal", "wilayah_command", "./kamar wilayah pondok cina"),
+    Subcommand("tree", "menggambar pohon organisasi dengan pengurusnya", "tree", "./kamar tree 32.16.19 --depth 2"),
+    Subcommand(
+        "import",
+        "mengimpor pengurus dari CSV atau XLSX",
+        "import_command",
+        "./kamar import pengurus daftar.xlsx --dry-run",
+    ),
     Subcommand("vault", "memeriksa catatan akses; mengganti kunci brankas", "vault", "./kamar vault --rotate"),
     Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(
