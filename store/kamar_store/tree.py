@@ -82,11 +82,12 @@ async def place(db: AsyncConnection, path: str) -> Place:
     return Place(*row)
 
 
-async def places(db: AsyncConnection, paths: Iterable[str]) -> dict[NodePath, Place]:
-    """Return those of the nodes that the registry knows, in force or not."""
+async def places(db: AsyncConnection, paths: Iterable[str], *, in_force: bool = False) -> dict[NodePath, Place]:
+    """Return those of the nodes that the registry knows, with ``in_force`` without the closed ones."""
     found: dict[NodePath, Place] = {}
     for part in _chunks(sorted(set(paths))):
-        rows = await db.execute(select(*_COLUMNS).where(node.c.path.in_(part)))
+        asked = select(*_COLUMNS).where(node.c.path.in_(part))
+        rows = await db.execute(asked.where(node.c.valid_to.is_(None)) if in_force else asked)
         found |= {NodePath(row.path): Place(*row) for row in rows}
     return found
 
