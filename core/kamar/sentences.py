@@ -87,6 +87,12 @@ SENTENCES: dict[str, str] = {
     "sheet_bomb": _("Berkas ini membesar terlalu banyak saat dibuka, jadi ditolak. Simpan ulang sebagai CSV."),
     "sheet_formula": _("Baris {line} berisi rumus. Ganti dengan hasilnya sebagai teks, lalu coba lagi."),
     # end of officers
+    # restructure
+    "node_unknown": _("Simpul {path} tidak ada. Periksa kodenya, atau buat dulu di langkah sebelumnya."),
+    "node_closed": _("Simpul {path} sudah ditutup. Pakai simpul penggantinya."),
+    "node_exists": _("Simpul {path} sudah ada dan dipakai. Pilih kode lain, atau gabungkan keduanya."),
+    "node_cycle": _("Simpul {path} tidak dapat dipindah ke dalam dirinya sendiri ({into})."),
+    "node_has_children": _("Simpul {path} masih berisi {child}. Pindahkan atau tutup dulu isinya."),
     # plain_chat
     "message_empty": _("Pesan masih kosong. Tulis dulu, lalu kirim."),
     "message_long": _("Pesan terlalu panjang. Pakai paling banyak {most} huruf, atau kirim dalam beberapa pesan."),
