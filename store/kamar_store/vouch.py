@@ -15,7 +15,7 @@ from kamar.policy import covers
 from kamar.structure import RoomKind, RoomState
 from kamar.vouch import Voucher, Word, are_neighbours, is_enough, read_word
 from kamar.wilayah import Level, below, parse
-from kamar_store import mandate as mandates
+from kamar_store import mandate_find as mandates
 from kamar_store import member as members
 from kamar_store import outbox, referral
 from kamar_store.member import COLUMNS, Member
