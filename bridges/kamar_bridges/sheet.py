@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from kamar.errors import KamarError
@@ -55,8 +56,8 @@ def write_xlsx(title: str, rows: Iterable[Sequence[str]]) -> bytes:
     sheet.title = title
     for row in rows:
         sheet.append([_harmless(cell) for cell in row])
-    for column in sheet.iter_cols(min_row=1, max_row=sheet.max_row):
-        sheet.column_dimensions[column[0].column_letter].width = 28
+    for number, column in enumerate(sheet.iter_cols(), 1):
+        sheet.column_dimensions[get_column_letter(number)].width = 28
         for cell in column:
             cell.number_format = "@"
     data = io.BytesIO()

@@ -40,7 +40,9 @@ def gives(organisation: Organisation, held: Held, node: NodePath) -> tuple[Offic
     return tuple(each for each in offices if may_appoint(organisation, held.offices, each, node) is not None)
 
 
-def gives_any(organisation: Organisation, held: Held, node: NodePath, *, orphans: Collection[str]) -> tuple[Office, ...]:
+def gives_any(
+    organisation: Organisation, held: Held, node: NodePath, *, orphans: Collection[str]
+) -> tuple[Office, ...]:
     """Return :func:`gives`, and for an administrator also the offices that nobody above can give (``orphans``)."""
     own = gives(organisation, held, node)
     more: Iterable[Office] = organisation.offices_at(node) if held.admin else ()

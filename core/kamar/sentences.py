@@ -20,7 +20,6 @@ SENTENCES: dict[str, str] = {
     "node_malformed": _(
         "Alamat simpul {path} salah tulis. Pakai nama pendek berhuruf kecil, misalnya kerja/maju-jaya."
     ),
-    "node_unknown": _("Tempat ini tidak kami kenal. Periksa kode atau namanya, atau cari lagi."),
     "office_unknown": _("Jabatan {office} tidak ada di organisasi ini. Lihat daftar jabatan di organisasi.toml."),
     # mandate
     "appoint_not_allowed": _("Jabatan {office} diangkat dan diberhentikan oleh pengurus di atasnya."),

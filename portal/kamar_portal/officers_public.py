@@ -6,6 +6,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.when import zone_of
 from kamar_portal import security
@@ -31,13 +32,16 @@ async def show(request: web.Request) -> web.Response:
     """``GET /p/<path>``: the offices held at a place; never a member, never a workplace.
 
     Raises:
-        KamarError: ``node_unknown``.
+        KamarError: ``not_found``.
     """
     portal = portal_of(request)
     async with portal.store.read() as db:
-        place, held = await officers_public.leaders(
-            db, portal.site.organisation, request.match_info["path"], portal.clock()
-        )
+        try:
+            place, held = await officers_public.leaders(
+                db, portal.site.organisation, request.match_info["path"], portal.clock()
+            )
+        except KamarError as error:
+            raise KamarError("not_found") from error
         trail = await tree.trail(db, place.path)
     return render(
         request,

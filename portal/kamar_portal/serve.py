@@ -20,6 +20,8 @@ from kamar_portal import (
     login,
     member,
     move,
+    officers,
+    officers_public,
     page_cache,
     peace,
     peace_case,
@@ -111,6 +113,8 @@ def application(portal: Portal) -> web.Application:
         plain_chat.routes(),
         plain_chat_photo.routes(),
         plain_chat_stream.routes(),
+        officers.routes(),
+        officers_public.routes(),
     ):
         app.add_routes(routes)
     app.on_response_prepare.append(security.add_headers)

@@ -101,9 +101,7 @@ def _tell(report: Report, written: int, invited: list[tuple[Invite, str]], *, dr
     if invited:
         print(sentences.IMPORT_INVITED)
     for each, code in invited:
-        print(
-            INVITATION.format(line=each.line, name=each.name, title=each.title, place=each.place, code=spoken(code))
-        )
+        print(INVITATION.format(line=each.line, name=each.name, title=each.title, place=each.place, code=spoken(code)))
 
 
 def _as_json(report: Report, written: int, invited: list[tuple[Invite, str]]) -> dict[str, Any]:

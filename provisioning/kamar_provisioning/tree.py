@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     depth = min(max(arguments.depth, 0), DEPTH_MAX)
     organisation, found = asyncio.run(_read(state, " ".join(arguments.node) or ROOT, depth))
     if isinstance(found, list):
-        names = {each.path: each.full_name for each in found}
+        names = {str(each.path): each.full_name for each in found}
         print(json.dumps(names, ensure_ascii=False) if arguments.json else table(names) or sentences.NOTHING_FOUND)
         return 1
     if arguments.json:
@@ -113,9 +113,7 @@ def _drawn(organisation: Organisation, twig: Twig, first: str, rest: str, ink: A
         yield f"{inner}{ink(DIM, MORE.format(count=twig.below, path=twig.place.path))}"
     for number, each in enumerate(twig.twigs, 1):
         last = number == len(twig.twigs)
-        yield from _drawn(
-            organisation, each, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), ink
-        )
+        yield from _drawn(organisation, each, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), ink)
 
 
 def _ink(colour: str, text: str) -> str:

@@ -97,9 +97,7 @@ async def seen_one(
     return next((each for each in found if each.user_id == f"@{localpart}:{server}"), None)
 
 
-async def opened_by(
-    db: AsyncConnection, organisation: Organisation, office: Office, node: NodePath
-) -> list[RoomPower]:
+async def opened_by(db: AsyncConnection, organisation: Organisation, office: Office, node: NodePath) -> list[RoomPower]:
     """Return the rooms in which an office at a node has power, the node's own first."""
     rooms = [each for each in await seating.rooms_below(db, node) if each.key.kind.value in office.power]
     found = [

@@ -51,7 +51,7 @@ async def leaders(
     held = await _held(db, organisation, mandate.c.node == place.path, now)
     hidden = is_hidden(organisation, place.path)
     if hidden or not (held or counted_out(place.path)):
-        raise KamarError("node_unknown")
+        raise KamarError("node_unknown", path=path[:64])
     return place, held
 
 
@@ -75,7 +75,9 @@ def is_hidden(organisation: Organisation, path: NodePath) -> bool:
     return rules is None or rules.persona
 
 
-async def _held(db: AsyncConnection, organisation: Organisation, which: ColumnElement[bool], now: datetime) -> list[PublicOffice]:
+async def _held(
+    db: AsyncConnection, organisation: Organisation, which: ColumnElement[bool], now: datetime
+) -> list[PublicOffice]:
     rows = await db.execute(
         select(
             mandate.c.office,

@@ -16,7 +16,7 @@ from kamar.ids import NodePath
 from kamar.node import Axis, axis_of, below, chain_of, check, parent_of
 from kamar.organisation import Organisation
 from kamar.tree import Vacancy, told_counts, vacancies
-from kamar.wilayah import Level, parse
+from kamar.wilayah import Level
 from kamar_store import mandate as mandates
 from kamar_store.member import Member
 from kamar_store.tables import member, node
@@ -75,10 +75,10 @@ async def place(db: AsyncConnection, path: str) -> Place:
     try:
         key = check(path)
     except KamarError as error:
-        raise KamarError("node_unknown") from error
+        raise KamarError("node_unknown", path=path[:64]) from error
     row = (await db.execute(select(*_COLUMNS).where(node.c.path == key, node.c.valid_to.is_(None)))).one_or_none()
     if row is None:
-        raise KamarError("node_unknown")
+        raise KamarError("node_unknown", path=path[:64])
     return Place(*row)
 
 
@@ -123,9 +123,7 @@ async def branches(db: AsyncConnection, organisation: Organisation, path: NodePa
     return await twigs(db, organisation, found, now)
 
 
-async def twigs(
-    db: AsyncConnection, organisation: Organisation, shown: Sequence[Place], now: datetime
-) -> list[Twig]:
+async def twigs(db: AsyncConnection, organisation: Organisation, shown: Sequence[Place], now: datetime) -> list[Twig]:
     """Return what is told about each of the nodes: members, officers, vacant seats."""
     paths = [each.path for each in shown]
     members = await counts(db, paths)
@@ -176,9 +174,11 @@ async def search(db: AsyncConnection, typed: str, areas: Collection[NodePath]) -
     if not words or not areas:
         return []
     pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    ranges = [or_(node.c.path == path, and_(node.c.path >= low, node.c.path < high)) for path, low, high in _ranges(areas)]
-    named = or_(node.c.name.ilike(pattern, escape="\\"), node.c.path == words, node.c.full_name.ilike(pattern, escape="\\"))
-    asked = select(*_COLUMNS).where(named, or_(*ranges), node.c.valid_to.is_(None))
+    inside = [
+        or_(node.c.path == path, and_(node.c.path >= low, node.c.path < high)) for path, low, high in _ranges(areas)
+    ]
+    named = or_(node.c.path == words, node.c.full_name.ilike(pattern, escape="\\"))
+    asked = select(*_COLUMNS).where(named, or_(*inside), node.c.valid_to.is_(None))
     asked = asked.order_by(func.length(node.c.path), node.c.full_name).limit(MOST_FOUND)
     return [Place(*row) for row in await db.execute(asked)]
 
