@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-
 from kamar.ids import NodePath
-from kamar.mandate import may_appoint
 from kamar.node import axis_of, is_below, is_within, root_of
-from kamar.organisation import Office, Organisation, Right
+from kamar.organisation import Organisation, Right
 from kamar.policy import Held, held_may
 
 
@@ -34,16 +31,7 @@ def sees_counts(organisation: Organisation, held: Held, node: NodePath) -> bool:
     return held_may(organisation, held, Right.COUNT, node)
 
 
-def gives(organisation: Organisation, held: Held, node: NodePath) -> tuple[Office, ...]:
-    """Return the offices of a node that somebody may give and take by an office of his own."""
-    offices = organisation.offices_at(node)
-    return tuple(each for each in offices if may_appoint(organisation, held.offices, each, node) is not None)
-
-
-def gives_any(
-    organisation: Organisation, held: Held, node: NodePath, *, orphans: Collection[str]
-) -> tuple[Office, ...]:
-    """Return :func:`gives`, and for an administrator also the offices that nobody above can give (``orphans``)."""
-    own = gives(organisation, held, node)
-    more: Iterable[Office] = organisation.offices_at(node) if held.admin else ()
-    return (*own, *(each for each in more if each.code in orphans and each not in own))
+def lendable(organisation: Organisation, held: Held, node: NodePath) -> tuple[Right, ...]:
+    """Return the rights that somebody may lend at a node: those of the own offices, never what was lent to him."""
+    own = Held(held.offices)
+    return tuple(right for right in Right if right is not Right.APPOINT and held_may(organisation, own, right, node))
