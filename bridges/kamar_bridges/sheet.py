@@ -34,7 +34,8 @@ def read_sheet(data: bytes, rows_max: int) -> Rows:
     """Return the rows of the first sheet; at most ``rows_max`` and the head are read.
 
     Raises:
-        KamarError: ``sheet_large``, ``sheet_unreadable``, ``sheet_bomb``, ``sheet_formula`` (``line``), ``import_long``.
+        KamarError: ``sheet_large``, ``sheet_unreadable``, ``sheet_bomb``, ``sheet_formula`` (``line``),
+            ``import_long``.
     """
     if len(data) > FILE_MAX:
         raise KamarError("sheet_large", most=FILE_MAX // 1024 // 1024)

@@ -19,7 +19,6 @@ from kamar_portal.officers_node import given, line_of
 from kamar_portal.officers_words import date_words, read_day
 from kamar_portal.page import language_of, render, see_other
 from kamar_portal.portal import portal_of
-from kamar_portal.session import member_of
 from kamar_store import mandate as mandates
 from kamar_store import mandate_dispute, officers, tree
 from kamar_store import member as members
@@ -253,9 +252,7 @@ async def _preview(request: web.Request, form: Form, wish: Wish, made: Mandate) 
     )
 
 
-async def _end_page(
-    request: web.Request, form: Form | None = None, error: KamarError | None = None
-) -> web.Response:
+async def _end_page(request: web.Request, form: Form | None = None, error: KamarError | None = None) -> web.Response:
     portal = portal_of(request)
     async with portal.store.read() as db:
         who, found, place = await _mandate(request, db)

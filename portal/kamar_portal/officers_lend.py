@@ -51,7 +51,9 @@ async def lend(request: web.Request) -> web.Response:
             rights = {right.value: right for right in Right}
             if (right := rights.get(form.text("hak"))) is None:
                 raise KamarError("lend_not_allowed")
-            found = await officers.people(db, who.member, who.areas, form.text("orang"), portal.settings.server.name, now)
+            found = await officers.people(
+                db, who.member, who.areas, form.text("orang"), portal.settings.server.name, now
+            )
             if len(found) != 1:
                 raise KamarError("person_unknown")
             last = read_day(form.text("selesai"), zone_of(place.path))

@@ -11,7 +11,7 @@ from aiohttp import web
 from kamar.errors import KamarError
 from kamar.ids import MemberId, localpart
 from kamar.mandate import Mandate, Status, status
-from kamar.officers import lendable, sees_counts
+from kamar.officers import lendable, sees, sees_counts
 from kamar.organisation import Office, Organisation, Right
 from kamar.when import zone_of
 from kamar.words import mark as _
@@ -100,16 +100,16 @@ async def show(request: web.Request) -> web.Response:
         lines = [line_of(request, portal, each, names, who, able) for each in there]
         standing = [line for line in lines if line.status not in (Status.ENDED, Status.REVOKED)]
         offers = [(each, await _name(db, each.member)) for each in await vacancy.offers(db, place.path)]
-        missing = {each.office.code: each.missing for each in await vacancy.vacancies(db, organisation, place.path, now)}
+        missing = {
+            each.office.code: each.missing for each in await vacancy.vacancies(db, organisation, place.path, now)
+        }
         lent = [
             (each, await _name(db, each.giver), await _name(db, each.member), _day(request, each.ends_at, place))
             for each in await delegation.loans(db, now, place.path)
         ]
-        values = {
-            "trail": [each for each in await tree.trail(db, place.path) if each.path != place.path],
-            "rooms": await officers.rooms_of(db, place.path),
-            "duties": await officers.duties_at(db, place.path, [each.mandate.member for each in standing]),
-        }
+        above = [each for each in await tree.trail(db, place.path) if sees(organisation, who.held, each.path)][:-1]
+        rooms = await officers.rooms_of(db, place.path)
+        duties = await officers.duties_at(db, place.path, [each.mandate.member for each in standing])
     return render(
         request,
         "officers/node.html",
@@ -133,13 +133,13 @@ async def show(request: web.Request) -> web.Response:
         own=who.member.id,
         lends=bool(lendable(organisation, who.held, place.path)),
         saved=request.query.get("tersimpan", ""),
-        **values,
+        trail=above,
+        rooms=rooms,
+        duties=duties,
     )
 
 
-async def given(
-    db: Db, organisation: Organisation, who: Officer, place: Place, now: datetime
-) -> tuple[Office, ...]:
+async def given(db: Db, organisation: Organisation, who: Officer, place: Place, now: datetime) -> tuple[Office, ...]:
     """Return the offices of a node that the officer may give and take now."""
     found = []
     for office in organisation.offices_at(place.path):

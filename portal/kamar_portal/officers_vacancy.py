@@ -48,9 +48,7 @@ async def show(request: web.Request) -> web.Response:
     return render(request, "officers/vacancies.html", vacant=vacant, done=request.query.get("tersimpan", ""))
 
 
-async def vacant_for(
-    db: Db, portal: Portal, who: Member
-) -> list[tuple[Place, list[tuple[Vacancy, Offer | None]]]]:
+async def vacant_for(db: Db, portal: Portal, who: Member) -> list[tuple[Place, list[tuple[Vacancy, Offer | None]]]]:
     """Return the places of a member's home with their vacant offices, and what he offered for each."""
     if not who.vouched:
         return []
@@ -65,6 +63,13 @@ async def vacant_for(
         if gaps:
             found.append((known[node], [(each, own.get(each.office.code)) for each in gaps]))
     return found
+
+
+async def count_for(portal: Portal, who: Member) -> int:
+    """Return how many offices of a member's home nobody holds at all."""
+    async with portal.store.read() as db:
+        found = await vacant_for(db, portal, who)
+    return sum(each.missing == each.office.seats for _place, gaps in found for each, _mine in gaps)
 
 
 def near(home: NodePath) -> Sequence[NodePath]:

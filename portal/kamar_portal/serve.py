@@ -21,7 +21,12 @@ from kamar_portal import (
     member,
     move,
     officers,
+    officers_appoint,
+    officers_import,
+    officers_lend,
+    officers_node,
     officers_public,
+    officers_vacancy,
     page_cache,
     peace,
     peace_case,
@@ -114,6 +119,11 @@ def application(portal: Portal) -> web.Application:
         plain_chat_photo.routes(),
         plain_chat_stream.routes(),
         officers.routes(),
+        officers_node.routes(),
+        officers_appoint.routes(),
+        officers_lend.routes(),
+        officers_vacancy.routes(),
+        officers_import.routes(),
         officers_public.routes(),
     ):
         app.add_routes(routes)
@@ -130,6 +140,6 @@ async def guard_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        return await security.guard_forms(plain_chat_photo.roomy(request), handler)
+        return await security.guard_forms(officers_import.roomy(plain_chat_photo.roomy(request)), handler)
 
     return await session.know_visitor(request, guarded)

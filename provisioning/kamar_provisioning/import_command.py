@@ -1,4 +1,4 @@
-"""``kamar import pengurus FILE``: an existing structure from a spreadsheet, checked whole, written whole or not at all."""
+"""``kamar import pengurus FILE``: an existing structure from a table, checked whole, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ async def _import(state: State, data: bytes, *, dry_run: bool, as_json: bool) ->
     now = datetime.now(UTC)
     try:
         async with site.store.read() as db:
-            bar = _silent if as_json else Bar(CHECKING)
+            bar = officers_import.unseen if as_json else Bar(CHECKING)
             server = site.settings.server.name
             report = await officers_import.check_lines(db, site.organisation, server, None, lines, now, bar)
         invited: list[tuple[Invite, str]] = []
         written = 0
         if not (dry_run or report.faults):
-            written, invited = await _write(site, report, now, _silent if as_json else Bar(WRITING))
+            written, invited = await _write(site, report, now, officers_import.unseen if as_json else Bar(WRITING))
     finally:
         await site.store.close()
     if as_json:
@@ -119,7 +119,3 @@ def _as_json(report: Report, written: int, invited: list[tuple[Invite, str]]) ->
             for each in report.invites
         ],
     }
-
-
-def _silent(done: int, total: int) -> None:
-    """Show no progress."""

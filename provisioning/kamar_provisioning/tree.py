@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from kamar_store.tree import Place, Twig
 
 DEPTH_MAX = 8
 BOLD, DIM, GREEN, YELLOW, OFF = "\033[1m", "\033[2m", "\033[32m", "\033[33m", "\033[0m"
+Ink = Callable[[str, str], str]
 MORE = "{count} di bawahnya: ./kamar tree {path}"
 
 
@@ -95,13 +96,15 @@ def as_json(organisation: Organisation, twig: Twig) -> dict[str, Any]:
             }
             for office, holder in twig.officers
         ],
-        "vacant": [{"office": each.office.code, "seats": each.seats} for each in twig.vacant],
+        "vacant": [{"office": each.office.code, "seats": each.missing} for each in twig.vacant],
         "below": twig.below,
         "children": [as_json(organisation, each) for each in twig.twigs],
     }
 
 
-def _drawn(organisation: Organisation, twig: Twig, first: str, rest: str, ink: Any) -> Iterator[str]:
+def _drawn(
+    organisation: Organisation, twig: Twig, first: str, rest: str, ink: Callable[[str, str], str]
+) -> Iterator[str]:
     yield f"{first}{ink(BOLD, twig.place.title)}  {ink(DIM, f'{twig.members} anggota')}"
     inner = f"{rest}{'│ ' if twig.twigs else '  '} "
     for office, holder in twig.officers:
@@ -120,5 +123,5 @@ def _ink(colour: str, text: str) -> str:
     return f"{colour}{text}{OFF}"
 
 
-def _plain(colour: str, text: str) -> str:
+def _plain(_colour: str, text: str) -> str:
     return text

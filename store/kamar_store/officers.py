@@ -1,4 +1,4 @@
-"""What officers' pages ask: whom an officer may see, what an office opens, which duties wait. Never how much one chats."""
+"""What officers' pages ask: whom an officer may see, what an office opens, which duties wait."""
 
 from __future__ import annotations
 

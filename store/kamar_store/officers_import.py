@@ -43,6 +43,11 @@ from kamar_store.tables import mandate, member, node
 Progress = Callable[[int, int], None]
 """Told how many of how many rows are done."""
 
+
+def unseen(_done: int, _total: int) -> None:
+    """Show no progress."""
+
+
 CHUNK = 200
 FAULTS_MAX = 200  # told one by one; the others are counted
 _CODE = re.compile(r"\d\d(\.|$|/)|ID$")
@@ -95,7 +100,7 @@ async def check_lines(
     actor: Member | None,
     lines: Sequence[Line],
     now: datetime,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = unseen,
 ) -> Report:
     """Return what the rows would do in the name of ``actor`` (none: who operates the server); writes nothing."""
     report = Report(len(lines))
@@ -143,7 +148,7 @@ async def carry_out(
     actor: Member | None,
     report: Report,
     now: datetime,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = unseen,
 ) -> int:
     """Write every mandate of a report without faults, in this one transaction; return how many.
 

@@ -13,13 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import NodePath
+from kamar.mandate import Mandate, Status, status
 from kamar.node import Axis, axis_of, below, chain_of, check, parent_of
 from kamar.organisation import Organisation
-from kamar.tree import Vacancy, told_counts, vacancies
+from kamar.tree import told_counts
+from kamar.vacancy import Vacancy, vacancies
 from kamar.wilayah import Level
 from kamar_store import mandate as mandates
+from kamar_store.mandate_find import MANDATE
 from kamar_store.member import Member
-from kamar_store.tables import member, node
+from kamar_store.tables import mandate, member, node
 
 CHUNK = 200  # places asked about at once; SQLite takes at most 500 parts in one question
 OWN = (Level.UNIT.value, Level.RW.value, Level.RT.value)  # ordered by number
@@ -60,7 +63,7 @@ class Twig:
     @property
     def gaps(self) -> tuple[Vacancy, ...]:
         """Return the offices that nobody holds."""
-        return tuple(each for each in self.vacant if each.empty)
+        return tuple(each for each in self.vacant if each.missing == each.office.seats)
 
 
 _COLUMNS = (node.c.path, node.c.level, node.c.kind, node.c.name, node.c.full_name)
@@ -133,12 +136,15 @@ async def twigs(db: AsyncConnection, organisation: Organisation, shown: Sequence
         for path, office, holder in await mandates.officers(db, part, now):
             officers[path].append((office, holder))
     told = _told(members)
+    there: dict[NodePath, list[tuple[Mandate, Status]]] = {path: [] for path in paths}
+    for each in await _mandates(db, paths, now):
+        there[each.node].append((each, status(each, now)))
     return [
         Twig(
             each,
             told[each.path],
             tuple(officers[each.path]),
-            vacancies(organisation, each.path, [office for office, _ in officers[each.path]]),
+            vacancies(organisation, each.path, there[each.path]),
             inside.get(each.path, 0),
         )
         for each in shown
@@ -169,15 +175,16 @@ async def counts(db: AsyncConnection, paths: Iterable[NodePath]) -> dict[NodePat
 
 
 async def search(db: AsyncConnection, typed: str, areas: Collection[NodePath]) -> list[Place]:
-    """Return the nodes in the areas whose name contains what was typed, the largest first; codes are found too."""
-    words = " ".join(typed.split())[:80]
+    """Return the nodes in the areas by words of their path in words, one at least of the own name; by code too."""
+    words = typed[:80].replace(",", " ").lower().split()
     if not words or not areas:
         return []
-    pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    whole = [func.lower(node.c.full_name).contains(word, autoescape=True) for word in words]
+    own = or_(*(func.lower(node.c.name).contains(word, autoescape=True) for word in words))
     inside = [
         or_(node.c.path == path, and_(node.c.path >= low, node.c.path < high)) for path, low, high in _ranges(areas)
     ]
-    named = or_(node.c.path == words, node.c.full_name.ilike(pattern, escape="\\"))
+    named = or_(node.c.path == words[0].upper(), and_(own, *whole))
     asked = select(*_COLUMNS).where(named, or_(*inside), node.c.valid_to.is_(None))
     asked = asked.order_by(func.length(node.c.path), node.c.full_name).limit(MOST_FOUND)
     return [Place(*row) for row in await db.execute(asked)]
@@ -189,6 +196,19 @@ def _told(members: dict[NodePath, int]) -> dict[NodePath, str]:
     for path, count in members.items():
         siblings[parent_of(path)][path] = count
     return {path: words for group in siblings.values() for path, words in told_counts(group).items()}
+
+
+async def _mandates(db: AsyncConnection, paths: Sequence[NodePath], now: datetime) -> list[Mandate]:
+    """Return the mandates at the nodes that are neither over nor revoked."""
+    found: list[Mandate] = []
+    for part in _chunks(paths):
+        asked = select(*MANDATE).where(
+            mandate.c.node.in_(part),
+            or_(mandate.c.ends_at.is_(None), mandate.c.ends_at > now),
+            or_(mandate.c.revoked_at.is_(None), mandate.c.revoked_at > now),
+        )
+        found += [Mandate(*row) for row in await db.execute(asked)]
+    return found
 
 
 async def _children_counts(db: AsyncConnection, paths: Sequence[NodePath]) -> dict[NodePath, int]:
