@@ -84,7 +84,7 @@ def _read_csv(data: bytes, rows_max: int) -> Rows:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for cells in reader:
-            rows.append((reader.line_num, [cell.strip() for cell in cells[:COLUMNS_MAX]]))
+            rows.append((reader.line_num, _trimmed([cell.strip() for cell in cells[:COLUMNS_MAX]])))
             _refuse_long(rows, rows_max)
     except csv.Error as error:
         raise KamarError("sheet_unreadable") from error
@@ -101,7 +101,7 @@ def _read_xlsx(data: bytes, rows_max: int) -> Rows:
         for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX), 1):
             if any(cell.data_type == "f" for cell in cells):
                 raise KamarError("sheet_formula", line=number)
-            rows.append((number, [_text(cell.value) for cell in cells]))
+            rows.append((number, _trimmed([_text(cell.value) for cell in cells])))
             _refuse_long(rows, rows_max)
         book.close()
     except KamarError:
@@ -131,6 +131,13 @@ def _refuse_bombs(data: bytes) -> None:
 def _refuse_long(rows: Rows, rows_max: int) -> None:
     if len(rows) > rows_max + 1:
         raise KamarError("import_long", most=rows_max)
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    """Return a row without the empty cells at its end."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _text(value: object) -> str:

@@ -103,7 +103,7 @@ def as_json(organisation: Organisation, twig: Twig) -> dict[str, Any]:
 
 
 def _drawn(
-    organisation: Organisation, twig: Twig, first: str, rest: str, ink: Callable[[str, str], str]
+    organisation: Organisation, twig: Twig, first: str, rest: str, ink: Ink
 ) -> Iterator[str]:
     yield f"{first}{ink(BOLD, twig.place.title)}  {ink(DIM, f'{twig.members} anggota')}"
     inner = f"{rest}{'│ ' if twig.twigs else '  '} "

@@ -184,7 +184,7 @@ async def search(db: AsyncConnection, typed: str, areas: Collection[NodePath]) -
     inside = [
         or_(node.c.path == path, and_(node.c.path >= low, node.c.path < high)) for path, low, high in _ranges(areas)
     ]
-    named = or_(node.c.path == words[0].upper(), and_(own, *whole))
+    named = or_(node.c.path.in_([typed.strip(), words[0].upper()]), and_(own, *whole))
     asked = select(*_COLUMNS).where(named, or_(*inside), node.c.valid_to.is_(None))
     asked = asked.order_by(func.length(node.c.path), node.c.full_name).limit(MOST_FOUND)
     return [Place(*row) for row in await db.execute(asked)]
