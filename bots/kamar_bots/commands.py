@@ -7,7 +7,20 @@ import re
 import unicodedata
 
 from kamar.words import mark as _
-from kamar_bots import courtesy, encrypted, fold, help, move, opening, peace, referral, session, structure, vouch
+from kamar_bots import (
+    belonging,
+    courtesy,
+    encrypted,
+    fold,
+    help,
+    move,
+    opening,
+    peace,
+    referral,
+    session,
+    structure,
+    vouch,
+)
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 
 # The first word of each row is the one we teach; the others are what people type instead.
@@ -28,6 +41,9 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (peace.mute, "bisukan bisu mute"),
     (peace.slow, "lambat lambatkan pelan slow"),
     (peace.hide, "hapus hapuskan delete"),
+    (belonging.join, "ikut gabungkamar ikutkamar"),
+    (belonging.let_in, "izinkan izin"),
+    (belonging.leave, "lepas"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )
 WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}

@@ -56,6 +56,8 @@ STATUS = {
     "appoint_not_allowed": 403,
     "import_gone": 410,
     "signup_banned": 403,
+    # axes
+    "belonging_unknown": 404,
 }
 OTHERWISE = 422  # a field to be mended
 RETRY_SECONDS = 5
@@ -113,6 +115,10 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "lend_long": "selesai",
     "lend_past": "selesai",
     "lend_self": "orang",
+    # axes
+    "code_without_workplace": "kode",
+    "code_without_node": "kode",
+    "persona_name": "nama",
 }
 
 

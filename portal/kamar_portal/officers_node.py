@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,16 +11,17 @@ from aiohttp import web
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, localpart
-from kamar.mandate import Mandate, Status, status
+from kamar.mandate import Mandate, MandateId, Status, status
 from kamar.officers import lendable, sees, sees_counts
 from kamar.organisation import Office, Organisation, Right
 from kamar.when import zone_of
 from kamar.words import mark as _
+from kamar_bridges import pdf
 from kamar_portal.officers import Officer, officer_of, seen_place
 from kamar_portal.officers_words import date_words
 from kamar_portal.page import language_of, render
 from kamar_portal.portal import Portal, portal_of
-from kamar_store import delegation, mandate_dispute, officers, tree, vacancy
+from kamar_store import delegation, mandate_decree, mandate_dispute, officers, tree, vacancy
 from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store.member import Member
@@ -78,7 +80,10 @@ class Seats:
 
 def routes() -> list[web.RouteDef]:
     """Return the addresses of this feature."""
-    return [web.get("/pengurus/tempat/{path:.+}", show)]
+    return [
+        web.get("/pengurus/tempat/{path:.+}", show),
+        web.get(r"/pengurus/sk/{number:\d{1,9}}", decree),
+    ]
 
 
 async def show(request: web.Request) -> web.Response:
@@ -137,6 +142,27 @@ async def show(request: web.Request) -> web.Response:
         rooms=rooms,
         duties=duties,
     )
+
+
+async def decree(request: web.Request) -> web.Response:
+    """``GET /pengurus/sk/N``: the draft of a mandate's decree as PDF.
+
+    Raises:
+        KamarError: ``not_found`` for a mandate outside the own area.
+    """
+    portal = portal_of(request)
+    number = MandateId(int(request.match_info["number"]))
+    async with portal.store.read() as db:
+        who = await officer_of(request, db)
+        try:
+            found = await mandates.get(db, number)
+        except KamarError as error:
+            raise KamarError("not_found") from error
+        await seen_place(db, portal, who, found.node)
+        draft = await mandate_decree.decree_of(db, portal.site.organisation, number, portal.clock())
+    headers = {"Content-Disposition": f'attachment; filename="rancangan-sk-{number}.pdf"'}
+    body = await asyncio.to_thread(pdf.draw, draft)
+    return web.Response(body=body, content_type="application/pdf", headers=headers)
 
 
 async def given(db: Db, organisation: Organisation, who: Officer, place: Place, now: datetime) -> tuple[Office, ...]:

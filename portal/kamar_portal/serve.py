@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from kamar_bridges.homeserver import Homeserver
 from kamar_portal import (
     admin,
+    belonging,
     chat,
     community,
     errors,
@@ -31,6 +32,7 @@ from kamar_portal import (
     peace,
     peace_case,
     peace_rule,
+    persona,
     plain_chat,
     plain_chat_photo,
     plain_chat_room,
@@ -103,6 +105,8 @@ def application(portal: Portal) -> web.Application:
         recovery_witness.routes(),
         recovery_own.routes(),
         community.routes(),
+        persona.routes(),
+        belonging.routes(),
         referral.routes(),
         member.routes(),
         vouch.routes(),

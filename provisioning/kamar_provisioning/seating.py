@@ -7,16 +7,19 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from kamar.belonging import rooms_of_all
 from kamar.errors import KamarError
 from kamar.ids import RoomId
 from kamar.membership import SeatState
+from kamar.node import Axis, axis_of
+from kamar.organisation import Organisation, profile
 from kamar.policy import Standing
 from kamar.settings import Rooms
 from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, placement, space_of
 from kamar.wave import MEETS, Brought, Step, is_local, lets_in
 from kamar.wilayah import parse
 from kamar_provisioning.jobs import Desk
-from kamar_store import fold, peace_measure, seating, wave
+from kamar_store import belonging, fold, peace_measure, seating, wave
 from kamar_store import member as members
 from kamar_store.member import Member
 from kamar_store.outbox import Row
@@ -35,7 +38,7 @@ async def seat(desk: Desk, row: Row) -> None:
         who = await members.by_id(db, row.payload["member"])
         if who is None or await peace_measure.is_banned(db, who.id, desk.now()):
             return
-        await decide(db, who, desk.site.settings.rooms, desk.now())
+        await decide(db, who, desk.site.settings.rooms, desk.now(), desk.site.organisation)
         seats = await seating.seats_of(db, who.id)
     wanted = [room for room, state in seats if state in (SeatState.WANTED, SeatState.SEATED)]
     new = [room for room, state in seats if state is SeatState.WANTED]
@@ -46,8 +49,20 @@ async def seat(desk: Desk, row: Row) -> None:
     await _in_matrix(desk, who, wanted, leaving)
 
 
-async def decide(db: Db, who: Member, settings: Rooms, now: datetime) -> None:
-    """Write the rooms and seats that the rules want for a member; none for a newcomer whom the wave brake holds."""
+async def decide(db: Db, who: Member, settings: Rooms, now: datetime, organisation: Organisation | None = None) -> None:
+    """Write the rooms and seats that the rules want for a member, at home and at the other nodes he belongs to."""
+    organisation = organisation or profile()
+    home = await _at_home(db, who, settings, now) if axis_of(who.home) is Axis.WILAYAH else []
+    others = rooms_of_all(organisation, await belonging.nodes_of(db, who.id))
+    keys = list(dict.fromkeys((*home, *others)))
+    spaces = [space for key in keys if (space := space_of(key, organisation)) is not None]
+    await seating.want_rooms(db, sorted({*keys, *spaces}, key=_spaces_first), now)
+    rooms = {room.key: room for room in await seating.rooms_at(db, {key.node for key in keys})}
+    await seating.want_seats(db, who.id, [rooms[key].id for key in keys], now)
+
+
+async def _at_home(db: Db, who: Member, settings: Rooms, now: datetime) -> list[RoomKey]:
+    """Return the rooms of a member's home in the territory; none for a newcomer whom the wave brake holds."""
     place = parse(who.home)
     nodes = {place.path, *(item.path for item in place.ancestors())}
     folded = await fold.folded(db, nodes)
@@ -60,18 +75,18 @@ async def decide(db: Db, who: Member, settings: Rooms, now: datetime) -> None:
     standing = Standing.NEIGHBOUR if who.vouched else Standing.NEWCOMER
     plan = placement(who.home, counts, existing, rules_of(settings), standing, crowded=crowded)
     keys = [await _numbered(db, key, who, settings, guest) for key in plan.rooms]
+    if guest is None:
+        return keys
+    if not await _lets_in(db, who, guest, keys, now):
+        return []
     spaces = [space for key in keys if (space := space_of(key)) is not None]
-    if guest is not None and not await _lets_in(db, who, guest, keys, now):
-        await seating.want_seats(db, who.id, [], now)
-        return
     await seating.want_rooms(db, sorted({*keys, *spaces}, key=_spaces_first), now)
     rooms = {room.key: room for room in await seating.rooms_at(db, {key.node for key in keys})}
-    if guest is not None:
-        for key in keys:
-            met = await wave.met_in(db, rooms[key], who.id, guest.tree)
-            taken = Step(parse(who.home).village or who.home, rooms[key].id, met)
-            await wave.step(db, who.id, guest.tree, taken, now)
-    await seating.want_seats(db, who.id, [rooms[key].id for key in keys], now)
+    for key in keys:
+        met = await wave.met_in(db, rooms[key], who.id, guest.tree)
+        taken = Step(parse(who.home).village or who.home, rooms[key].id, met)
+        await wave.step(db, who.id, guest.tree, taken, now)
+    return keys
 
 
 async def _guest(db: Db, who: Member) -> Brought | None:
@@ -120,17 +135,33 @@ async def _numbered(db: Db, key: RoomKey, who: Member, settings: Rooms, guest: B
 
 
 async def _in_matrix(desk: Desk, who: Member, wanted: list[Room], leaving: list[Room]) -> None:
+    """Call the module once for each space with its rooms; old rooms are left with the last call."""
     by_id = {room.room_id: room.id for room in (*wanted, *leaving) if room.room_id}
-    space = next((room.room_id for room in wanted if room.key.kind is RoomKind.SPACE), None)
-    rooms = [room.room_id for room in wanted if room.room_id and room.room_id != space]
     leave = [room.room_id for room in leaving if room.room_id]
-    done = await desk.module.seat(who.user_id, space, rooms, leave)
-    async with desk.site.store.write() as db:
-        await seating.seated(db, who.id, _rows(by_id, done.joined), desk.now())
-        await seating.unseated(db, who.id, [*_rows(by_id, done.left), *_never_made(leaving)])
-    logger.info("seated member %d in %d rooms, out of %d", who.id, len(done.joined), len(done.left))
-    if done.failed:
-        raise KamarError("seat_refused", errcode=sorted(set(done.failed.values()))[0])
+    joined: list[RoomId] = []
+    calls = _calls(wanted, desk.site.organisation) or [(None, [])]
+    for number, (space, rooms) in enumerate(calls, 1):
+        done = await desk.module.seat(who.user_id, space, rooms, leave if number == len(calls) else [])
+        joined += done.joined
+        async with desk.site.store.write() as db:
+            await seating.seated(db, who.id, _rows(by_id, done.joined), desk.now())
+            if number == len(calls):
+                await seating.unseated(db, who.id, [*_rows(by_id, done.left), *_never_made(leaving)])
+        if done.failed:
+            raise KamarError("seat_refused", errcode=sorted(set(done.failed.values()))[0])
+    logger.info("seated member %d in %d rooms, out of %d", who.id, len(joined), len(leave))
+
+
+def _calls(wanted: Sequence[Room], organisation: Organisation) -> list[tuple[RoomId | None, list[RoomId]]]:
+    """Return each space to join with the rooms it lists, and last the rooms that are entered by invitation."""
+    spaces = {room.key.node: room.room_id for room in wanted if room.key.kind is RoomKind.SPACE}
+    found: dict[RoomId | None, list[RoomId]] = {space: [] for space in spaces.values() if space}
+    for room in wanted:
+        if room.room_id is None or room.key.kind is RoomKind.SPACE:
+            continue
+        key = space_of(room.key, organisation)
+        found.setdefault(None if key is None else spaces.get(key.node), []).append(room.room_id)
+    return sorted(found.items(), key=lambda call: call[0] is None)
 
 
 def _rows(by_id: Mapping[RoomId, int], rooms: Sequence[RoomId]) -> list[int]:
