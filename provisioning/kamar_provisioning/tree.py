@@ -102,9 +102,7 @@ def as_json(organisation: Organisation, twig: Twig) -> dict[str, Any]:
     }
 
 
-def _drawn(
-    organisation: Organisation, twig: Twig, first: str, rest: str, ink: Ink
-) -> Iterator[str]:
+def _drawn(organisation: Organisation, twig: Twig, first: str, rest: str, ink: Ink) -> Iterator[str]:
     yield f"{first}{ink(BOLD, twig.place.title)}  {ink(DIM, f'{twig.members} anggota')}"
     inner = f"{rest}{'│ ' if twig.twigs else '  '} "
     for office, holder in twig.officers:

@@ -15,9 +15,9 @@ from kamar.membership import SeatState
 from kamar.node import below
 from kamar.organisation import Office, Organisation
 from kamar.structure import RoomKind, RoomState
-from kamar_store import mandate as mandates
+from kamar_store import mandate_find as mandates
 from kamar_store import peace, seating, tree
-from kamar_store.mandate import in_force
+from kamar_store.mandate_find import in_force
 from kamar_store.member import COLUMNS, Member, read
 from kamar_store.tables import delegation, greeting, mandate, member, report, seat
 

@@ -21,7 +21,7 @@ from kamar.node import axis_of
 from kamar.organisation import Organisation
 from kamar.tree import counted_out
 from kamar_store import consent, tree
-from kamar_store.mandate import in_force
+from kamar_store.mandate_find import in_force
 from kamar_store.tables import mandate, member
 from kamar_store.tree import Place
 

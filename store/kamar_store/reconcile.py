@@ -17,7 +17,7 @@ from kamar.reconcile import Holder, Place, Registered
 from kamar.reconcile.area import area_of, around, reaches_down
 from kamar.structure import RoomKey, RoomKind, RoomState, space_of
 from kamar_store import cover, outbox
-from kamar_store.mandate import in_force
+from kamar_store.mandate_find import in_force
 from kamar_store.outbox import Row
 from kamar_store.seating import Room, rooms_at, rooms_below
 from kamar_store.tables import mandate, member, node, room, seat

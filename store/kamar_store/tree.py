@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, distinct, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kamar.belonging import Belonging
 from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.mandate import Mandate, Status, status
@@ -19,10 +20,10 @@ from kamar.organisation import Organisation
 from kamar.tree import told_counts
 from kamar.vacancy import Vacancy, vacancies
 from kamar.wilayah import Level
-from kamar_store import mandate as mandates
+from kamar_store import mandate_find as mandates
 from kamar_store.mandate_find import MANDATE
 from kamar_store.member import Member
-from kamar_store.tables import mandate, member, node
+from kamar_store.tables import belonging, mandate, member, node
 
 CHUNK = 200  # places asked about at once; SQLite takes at most 500 parts in one question
 OWN = (Level.UNIT.value, Level.RW.value, Level.RT.value)  # ordered by number
@@ -165,10 +166,10 @@ async def counts(db: AsyncConnection, paths: Iterable[NodePath]) -> dict[NodePat
     found: dict[NodePath, int] = {}
     for part in _chunks(list(paths)):
         asked = [
-            select(literal(path).label("path"), func.count().label("members"))
-            .select_from(member)
+            select(literal(path).label("path"), func.count(distinct(member.c.id)).label("members"))
+            .select_from(member.outerjoin(belonging, belonging.c.member == member.c.id) if beside else member)
             .where(_within(path), member.c.left_at.is_(None))
-            for path in part
+            for path, beside in ((path, axis_of(path) is not Axis.WILAYAH) for path in part)
         ]
         found |= {NodePath(path): members for path, members in await db.execute(union_all(*asked))}
     return found
@@ -220,8 +221,13 @@ async def _children_counts(db: AsyncConnection, paths: Sequence[NodePath]) -> di
 
 
 def _within(path: NodePath) -> ColumnElement[bool]:
+    """Select who lives at or below a node; off the territory, who belongs there besides."""
     low, high = below(path)
-    return or_(member.c.home == path, and_(member.c.home >= low, member.c.home < high))
+    home = or_(member.c.home == path, and_(member.c.home >= low, member.c.home < high))
+    if axis_of(path) is Axis.WILAYAH:
+        return home
+    there = or_(belonging.c.node == path, and_(belonging.c.node >= low, belonging.c.node < high))
+    return or_(home, and_(there, belonging.c.state == Belonging.IN))
 
 
 def _ranges(areas: Collection[NodePath]) -> Iterator[tuple[NodePath, str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date
 
 import aiohttp
 import pytest
@@ -78,7 +77,7 @@ async def test_a_table_with_one_fault_writes_nothing_and_says_which_line(town: T
         (f"{KECAMATAN};sekretaris;@calonn22:lain.test;;;", "dari server lain"),
         (f"{KECAMATAN};sekretaris;{ACCOUNTS['calon']};;besok;", "Tanggal besok tidak terbaca"),
         (f"{KECAMATAN};sekretaris;{ACCOUNTS['calon']};;2026-05-01;2026-01-01", "berakhir"),
-        (f"{KECAMATAN};bendahara;{ACCOUNTS['calon']};;;", "kursi"),
+        (f"{KECAMATAN};bendahara;{ACCOUNTS['calon']};;;", "sudah terisi"),
         (f"{KECAMATAN};sekretaris;=1+1;;;", "rumus"),
         (f"32.76.06;sekretaris;{ACCOUNTS['calon']};;;", "diangkat dan diberhentikan oleh pengurus di atasnya"),
     ],
