@@ -40,8 +40,6 @@ SUBCOMMANDS = (
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
     Subcommand("wilayah", "mencari wilayah seperti di portal", "wilayah_command", "./kamar wilayah pondok cina"),
-    Subcommand(
-        "audit", "memeriksa semua kamar resmi dan memperbaiki yang diubah orang", "audit_command", "./kamar audit"
     Subcommand("tree", "menggambar pohon organisasi dengan pengurusnya", "tree", "./kamar tree 32.16.19 --depth 2"),
     Subcommand(
         "import",
