@@ -15,7 +15,6 @@ LETTER_LASTS = timedelta(minutes=15)
 LETTER_TRIES = 5  # of eight digits: one guesser in twenty million gets in
 MEET_LASTS = timedelta(minutes=30)  # to be confirmed by two neighbours, and then to choose a password
 OFFICER_WAITS = timedelta(hours=24)  # whoever speaks for others is worth stealing: the old devices get a day to object
-WITNESS_SINCE = timedelta(days=7)  # nobody joins in order to vouch
 KEPT = timedelta(days=90)  # a confirmed request, for the day somebody asks who did this
 
 
@@ -73,8 +72,10 @@ def near(nodes: Collection[NodePath]) -> list[NodePath]:
     return [node for node in nodes if parse(node).level in (Level.RT, Level.RW, Level.UNIT, Level.KELURAHAN)]
 
 
-def refuse_neighbour(request: Request, witness: MemberId, since: datetime, now: datetime, *, shares: bool) -> None:
+def refuse_neighbour(request: Request, witness: MemberId, *, vouched: bool, shares: bool) -> None:
     """Refuse who may not be the second witness; ``shares``: sits in a kamar with the person.
+
+    Whoever is not ``vouched`` for may be the thief's other account, however long it has been here.
 
     Raises:
         KamarError: ``witness_self``, ``witness_twice``, ``witness_new``, ``witness_stranger``.
@@ -85,8 +86,8 @@ def refuse_neighbour(request: Request, witness: MemberId, since: datetime, now: 
         raise KamarError("witness_twice")
     if not shares:
         raise KamarError("witness_stranger")
-    if since > now - WITNESS_SINCE:
-        raise KamarError("witness_new", days=WITNESS_SINCE.days)
+    if not vouched:
+        raise KamarError("witness_new")
 
 
 def door(now: datetime, *, officer: bool) -> tuple[datetime, datetime]:

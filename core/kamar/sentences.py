@@ -77,7 +77,7 @@ SENTENCES: dict[str, str] = {
     "witness_unsaid": _("Centang hanya bila Anda benar-benar bertemu dan mengenalnya."),
     "witness_self": _("Anda tidak dapat memastikan diri sendiri. Minta orang lain memindai."),
     "witness_twice": _("Anda sudah memastikan sekali. Yang kedua harus tetangga lain dari kamar yang sama."),
-    "witness_new": _("Akun Anda belum {days} hari. Minta tetangga yang lebih lama bergabung untuk memindai."),
+    "witness_new": _("Belum ada yang menjamin Anda. Minta tetangga yang sudah dijamin untuk memindai."),
     "witness_stranger": _("Yang kedua memindai harus tetangga dari kamar yang sama."),
     "vault_key_missing": _("Kunci {key} tidak ada di berkas rahasia vault_key. Pasang berkas itu dari cadangan Anda."),
     "mail_refused": _("Server surat menolak ({status}). Periksa bagian mail di kamar.toml."),

@@ -118,10 +118,11 @@ async def second_confirmed(
 ) -> bool:
     """Write who met the person too; the password may be chosen within ``door``. ``scan`` makes the QR good for nothing.
 
-    False when it was too late or done before. Subject, coordinator and neighbour are three people, whatever the caller
-    believed.
+    False when it was too late or done before. Subject, coordinator and neighbour are three people and somebody
+    vouches for the last, whatever the caller believed.
     """
     opens, closes = door
+    vouched = select(member.c.id).where(member.c.id == neighbour, member.c.vouched_at.is_not(None))
     answer = await db.execute(
         update(recovery_request)
         .where(
@@ -130,6 +131,7 @@ async def second_confirmed(
             recovery_request.c.coordinator != neighbour,
             recovery_request.c.subject != neighbour,
             recovery_request.c.neighbour.is_(None),
+            vouched.exists(),
             _open(now),
         )
         .values(neighbour=neighbour, scan=hash_of_token(scan), ready_at=opens, expires_at=closes, officer=opens > now)
@@ -201,12 +203,6 @@ async def share_kamar(db: AsyncConnection, one: MemberId, other: MemberId) -> bo
         .limit(1)
     )
     return (await db.execute(shared)).one_or_none() is not None
-
-
-async def member_since(db: AsyncConnection, number: MemberId) -> datetime:
-    """Return when somebody joined."""
-    joined: datetime = (await db.execute(select(member.c.joined_at).where(member.c.id == number))).scalar_one()
-    return joined
 
 
 async def forget_expired(db: AsyncConnection, now: datetime) -> None:
