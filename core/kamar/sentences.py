@@ -79,6 +79,7 @@ SENTENCES: dict[str, str] = {
     "witness_twice": _("Anda sudah memastikan sekali. Yang kedua harus tetangga lain dari kamar yang sama."),
     "witness_new": _("Belum ada yang menjamin Anda. Minta tetangga yang sudah dijamin untuk memindai."),
     "witness_stranger": _("Yang kedua memindai harus tetangga dari kamar yang sama."),
+    "recovery_nobody": _("Tidak ada anggota bernama itu di server ini. Periksa ejaannya, atau tulis nama akunnya."),
     "vault_key_missing": _("Kunci {key} tidak ada di berkas rahasia vault_key. Pasang berkas itu dari cadangan Anda."),
     "mail_refused": _("Server surat menolak ({status}). Periksa bagian mail di kamar.toml."),
     "mail_unreachable": _("Server surat tidak menjawab ({reason}). Periksa bagian mail di kamar.toml."),
