@@ -12,6 +12,7 @@ from kamar.membership import Office
 from kamar.recovery import LINK_LASTS, OFFICER_WAITS
 from kamar.sentences import SENTENCES
 from kamar_portal.recovery_admin import AGAINST
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import vault_access
 from kamar_store.tables import recovery_request
@@ -118,7 +119,7 @@ async def test_an_officers_link_opens_a_day_later_and_the_old_device_can_object(
 ) -> None:
     async with street.house.store.write() as db:
         if kind == "mandate":
-            await members.appoint(db, street.dewi.id, RT, Office.KOORDINATOR, "SK 3", street.house.clock())
+            await mandates.appoint(db, street.dewi.id, RT, Office.KOORDINATOR, "SK 3", street.house.clock())
         else:
             await members.make_admin(db, street.dewi.id)
     link = link_in(await help_back(admin))
