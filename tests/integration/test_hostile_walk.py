@@ -295,6 +295,8 @@ async def test_twenty_hostile_accounts_learn_few_names_in_a_week(world: World, s
                 accounts.append(account)
                 await account.look_around()
             for account in accounts[max(0, day * 3 - 3) : day * 3]:  # yesterday's
+                if account.number % 3 == 0:
+                    continue  # sits where it is, and waits who comes
                 await account.relocate(world.dice.choice(homes))
                 await account.look_around()
                 await account.relocate(world.dice.choice(homes))
