@@ -46,7 +46,7 @@ async def is_crowded(db: Db, who: Member, brought: Brought, now: datetime) -> bo
     if await wave_growth.sits(db, who.id, room.id):
         return not await _stays(db, who.id, brought.tree, room.id, now)
     met = await wave_growth.would_meet(db, room, who.id, brought.tree, now)
-    return max(met, await seating.others_in(db, key, who.id)) > MEETS
+    return max(met, await wave_growth.sitting_in(db, room.id)) > MEETS
 
 
 async def lets_in(db: Db, who: Member, brought: Brought, keys: Sequence[RoomKey], now: datetime) -> bool:

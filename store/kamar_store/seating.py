@@ -261,22 +261,6 @@ async def roomy_perintis(
     return free[0] if free else len(rows) + 1
 
 
-async def others_in(db: AsyncConnection, key: RoomKey, number: MemberId) -> int:
-    """Return how many others have a seat in a room; none where the member has one already, who stays."""
-    found = await db.execute(
-        select(func.count(seat.c.member), func.coalesce(func.sum(_is(number)), 0))
-        .select_from(seat.join(room, room.c.id == seat.c.room))
-        .where(
-            room.c.node == key.node,
-            room.c.kind == key.kind,
-            room.c.number == key.number,
-            seat.c.state.in_((SeatState.WANTED, SeatState.SEATED)),
-        )
-    )
-    others, mine = found.one()
-    return 0 if mine else int(others)
-
-
 async def sits_in(db: AsyncConnection, number: MemberId, room_id: RoomId) -> bool:
     """Tell whether a member has a seat in a room still."""
     found = await db.execute(

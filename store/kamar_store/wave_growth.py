@@ -110,6 +110,12 @@ async def leaving(db: AsyncConnection, rooms: Collection[int]) -> list[tuple[Use
     return [(UserId(user), RoomId(room_id)) for user, room_id in found]
 
 
+async def sitting_in(db: AsyncConnection, there: int) -> int:
+    """Return how many have a seat in a room."""
+    found = select(func.count()).select_from(seat).where(seat.c.room == there, seat.c.state.in_(SITTING))
+    return int((await db.execute(found)).scalar_one())
+
+
 async def sits(db: AsyncConnection, number: MemberId, there: int) -> bool:
     """Tell whether a member has a seat in a room."""
     mine = select(seat.c.room).where(seat.c.member == number, seat.c.room == there, seat.c.state.in_(SITTING))
