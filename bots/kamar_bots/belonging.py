@@ -50,7 +50,7 @@ async def let_in(ask: Ask, registry: Registry) -> Reply:
         KamarError: ``not_allowed``.
     """
     who, chosen = await asker(ask, registry), _rest(ask)
-    waiting = await belonging.asked_of(registry.db, who, ask.now)
+    waiting = await belonging.asked_of(registry.db, registry.organisation, who, ask.now)
     if not ask.direct:  # who waits where is nobody else's business
         here = ask.room.node if ask.room else ""
         waiting = [each for each in waiting if each.node == here]
@@ -62,7 +62,7 @@ async def let_in(ask: Ask, registry: Registry) -> Reply:
     asked = next((each for each in waiting if str(each.id) == chosen), None)
     if asked is None:
         raise KamarError("not_allowed")
-    state = await belonging.answer(registry.db, who, asked.id, ask.now, agree=True)
+    state = await belonging.answer(registry.db, registry.organisation, who, asked.id, ask.now, agree=True)
     if state is Belonging.IN:
         return Reply(ask.say(LET_IN, name=asked.who.display_name))
     return Reply(ask.say(ONE_MORE, name=asked.who.display_name, needed=WORDS))

@@ -192,6 +192,10 @@ class KamarModule:
         """Remove an official room and everybody in it."""
         await self._call("POST", "shut", {"room_id": room})
 
+    async def map_again(self, room: RoomId) -> None:
+        """Let the map of official rooms follow a room whose node is another now."""
+        await self._call("POST", "map", {"room_id": room})
+
     async def missed(self, after: int | None) -> Missed:
         """Return events for the bot after a position; none asks for the present position only."""
         params = {"after": "now" if after is None else str(after)}

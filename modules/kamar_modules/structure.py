@@ -23,7 +23,7 @@ from kamar_modules.official import is_ours, named_events, nodes_after, room_of_k
 from kamar_modules.options import read_bot, read_count, read_options
 from kamar_modules.resource import RUNNING, Ask, Endpoints, Who
 from kamar_modules.seating import Seating
-from kamar_modules.seats import forget, remember, seats_of
+from kamar_modules.seats import forget, map_again, remember, seats_of
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class StructureModule:
         endpoints.add("GET", "seats/*", self._seats, Who.KAMAR)
         endpoints.add("GET", "room/*", self._room, Who.KAMAR)
         endpoints.add("POST", "shut", self._shut, Who.KAMAR)
+        endpoints.add("POST", "map", self._map, Who.KAMAR)
         endpoints.add("GET", "named", self._named, Who.KAMAR)
         endpoints.add("GET", "missed", Missed(api, self._database, options.bot).answer, Who.KAMAR)
         endpoints.add("GET", "nodes/*", Nodes(self._database, options.floor).answer, Who.MEMBER)
@@ -102,6 +103,10 @@ class StructureModule:
         if ours:
             await self._delete(room)
             logger.info("shut %s", room)
+        return {}
+
+    async def _map(self, ask: Ask) -> Mapping[str, Any]:
+        await self._database.run("map_again", map_again, ask.text("room_id"), self._bot)
         return {}
 
     async def _free_aliases(self, room: str) -> None:

@@ -84,7 +84,7 @@ async def let_in(request: web.Request) -> web.Response:
         raise KamarError("not_allowed")
     async with portal.store.write() as db:
         agreed = form.text("jawaban") == "ya"
-        await belonging.answer(db, member, int(number), portal.clock(), agree=agreed)
+        await belonging.answer(db, portal.site.organisation, member, int(number), portal.clock(), agree=agreed)
     return see_other(HERE)
 
 
@@ -119,11 +119,11 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         found = [] if member.persona else await belonging.to_find(db, member, query)
         states = await belonging.states_of(db, member.id)
         mine = [(path, await cover.said(db, path), state) for path, state in states.items() if path != member.home]
-        waiting = await belonging.asked_of(db, member, portal.clock())
+        waiting = await belonging.asked_of(db, portal.site.organisation, member, portal.clock())
         asked = [(each, await cover.said(db, each.node)) for each in waiting]
         own = [
             (path, await cover.said(db, path))
-            for path in await mandates.coordinated_by(db, member.id, portal.clock())
+            for path, _office in await mandates.held_by(db, member.id, portal.clock())
             if axis_of(path) is Axis.WILAYAH
         ]
         offers = [

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from kamar.belonging import Belonging
 from kamar.errors import KamarError
 from kamar.ids import NodePath, RoomId, UserId, localpart
 from kamar.membership import SeatState
@@ -23,7 +24,7 @@ from kamar_portal.page import render, render_text, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.referral import own_link
 from kamar_portal.session import access_token, member_of
-from kamar_store import cover, seating, vouch, wave
+from kamar_store import belonging, cover, seating, vouch, wave
 from kamar_store import member as members
 from kamar_store.cover import Said
 from kamar_store.member import Member
@@ -76,6 +77,7 @@ class Trust:
     vouched: bool
     held: bool
     newcomers: int
+    asked: bool = False  # waits for two colleagues
 
 
 def routes() -> list[web.RouteDef]:
@@ -164,9 +166,12 @@ async def _wanted_room(request: web.Request, portal: Portal, member: Member) -> 
 
 async def _trust(portal: Portal, member: Member) -> Trust:
     async with portal.store.read() as db:
-        waiting = await vouch.newcomers_for(db, await vouch.voucher(db, member, portal.clock()))
+        waiting = await vouch.newcomers_for(
+            db, await vouch.voucher(db, portal.site.organisation, member, portal.clock())
+        )
         held = not member.vouched and await wave.is_held(db, member.id)
-    return Trust(member.user_id, member.vouched, held, len(waiting))
+        asked = (await belonging.states_of(db, member.id)).get(member.home) is Belonging.ASKED
+    return Trust(member.user_id, member.vouched, held, len(waiting), asked)
 
 
 async def room_list(portal: Portal, member: Member) -> RoomList:

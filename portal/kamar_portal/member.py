@@ -19,8 +19,8 @@ from kamar_portal.login import DEVICE, REFUSED
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.session import begin, member_of
+from kamar_store import cover, session
 from kamar_store import member as members
-from kamar_store import session, wilayah
 
 LANGUAGE_LASTS = timedelta(days=365)
 
@@ -103,14 +103,14 @@ async def choose_language(request: web.Request) -> web.Response:
 async def _page(request: web.Request, error: KamarError | None = None, name: str | None = None) -> web.Response:
     portal, member = portal_of(request), member_of(request)
     async with portal.store.read() as db:
-        home = await wilayah.get(db, member.home)
+        home = await cover.said(db, member.home)
     return render(
         request,
         "member.html",
         status=status_of(error) if error else 200,
         member=member,
         name=member.display_name if name is None else name,
-        home=home.full_name if home else member.home,
+        home=home.whole,
         returning=await recovery_own.returning(portal, member),
         least=PASSWORD_SHORTEST,
         push=await push.shown(request),

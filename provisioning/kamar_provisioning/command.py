@@ -43,7 +43,33 @@ SUBCOMMANDS = (
     Subcommand(
         "audit", "memeriksa semua kamar resmi dan memperbaiki yang diubah orang", "audit_command", "./kamar audit"
     ),
+    Subcommand("appoint", "mengangkat pengurus", "appoint", "./kamar appoint @k7f3q2 ketua 32.16 --decree 012/SK/2026"),
+    Subcommand("dismiss", "mengakhiri mandat pengurus", "dismiss", "./kamar dismiss 17 --reason 'pindah domisili'"),
+    Subcommand(
+        "mandate",
+        "menampilkan mandat, jabatan kosong, SK, dan catatannya",
+        "mandate_command",
+        "./kamar mandate list 32.16",
+    ),
+    Subcommand(
+        "preflight", "memeriksa kesiapan: kepengurusan tiap tingkat", "preflight", "./kamar preflight pengurus --json"
+    ),
+    Subcommand("plan", "melihat dan mengusulkan rencana penataan", "plan", "./kamar plan pemekaran.txt"),
+    Subcommand("apply", "menjalankan rencana yang disetujui", "apply", "./kamar apply 7"),
+    Subcommand("rollback", "membatalkan rencana yang sudah dijalankan", "rollback", "./kamar rollback 7"),
     Subcommand("vault", "memeriksa catatan akses; mengganti kunci brankas", "vault", "./kamar vault --rotate"),
+    Subcommand(
+        "gather",
+        "menunjukkan atau mengatur siapa yang dikumpulkan tim",
+        "gathering_command",
+        "./kamar gather tim/dapil-1 32.16 32.17",
+    ),
+    Subcommand(
+        "treaty",
+        "menunjukkan atau membuat perjanjian dengan organisasi tamu",
+        "treaty_command",
+        "./kamar treaty aliansi/walhi Walhi 2027-03-31",
+    ),
     Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"

@@ -18,7 +18,19 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.push import Push
-from kamar_store import fold, gathering, greeter, outbox, recovery, recovery_request, session, signup, treaty, wave
+from kamar_store import (
+    fold,
+    gathering,
+    greeter,
+    mandate_clock,
+    outbox,
+    recovery,
+    recovery_request,
+    session,
+    signup,
+    treaty,
+    wave,
+)
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -88,11 +100,13 @@ def handlers() -> dict[str, Handler]:
         audit,
         direct,
         gathering,
+        mandate,
         opening,
         peace,
         push,
         reconcile,
         recovery,
+        restructure,
         seating,
         sending,
         unname,
@@ -127,6 +141,11 @@ def handlers() -> dict[str, Handler]:
         "tell": peace.tell,
         "take_back": peace.take_back,
         "gather": gathering.gather,
+        "restructure": restructure.restructure,
+        "alias": restructure.alias,
+        "archive": restructure.archive,
+        "unarchive": restructure.unarchive,
+        "vote": mandate.vote,
     }
 
 
@@ -198,6 +217,7 @@ async def by_the_clock(desk: Desk) -> None:
         await audit.by_night(db, desk.now())
         await treaty.by_the_clock(db, desk.now())
         await gathering.order_all(db, desk.now())
+        await mandate_clock.look(db, desk.site.organisation, desk.now())
 
 
 async def _tidy(desk: Desk) -> None:

@@ -15,9 +15,10 @@ from kamar.belonging import Belonging, Opening, enters, is_let_in, may_be_found
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.node import Axis, axis_of, is_hidden
+from kamar.organisation import Organisation, Right
 from kamar.policy import covers
 from kamar_store import belonging_tell, outbox, vouch
-from kamar_store import mandate as mandates
+from kamar_store import mandate_find as mandates
 from kamar_store import member as members
 from kamar_store.member import COLUMNS, Member
 from kamar_store.referral import Invitation
@@ -130,12 +131,12 @@ async def enter(db: AsyncConnection, who: MemberId, invitation: Invitation, path
     return Belonging.ASKED
 
 
-async def asked_of(db: AsyncConnection, who: Member, now: datetime) -> list[Asked]:
+async def asked_of(db: AsyncConnection, organisation: Organisation, who: Member, now: datetime) -> list[Asked]:
     """Return who waits for a word of ``who``, oldest first; whom he spoke for already is left out."""
     said = select(belonging_word.c.belonging).where(belonging_word.c.by == who.id)
     words = select(func.count()).where(belonging_word.c.belonging == belonging.c.id).scalar_subquery()
     chosen = select(belonging.c.id, belonging.c.node, words, *COLUMNS).join(member, member.c.id == belonging.c.member)
-    own = await _answers_for(db, who, now)
+    own = await _answers_for(db, organisation, who, now)
     if not any(own):
         return []
     rows = await db.execute(
@@ -150,13 +151,15 @@ async def asked_of(db: AsyncConnection, who: Member, now: datetime) -> list[Aske
     return [each for each in found if _may_answer(own, each.node)][:MOST]
 
 
-async def answer(db: AsyncConnection, who: Member, number: int, now: datetime, *, agree: bool) -> Belonging:
+async def answer(
+    db: AsyncConnection, organisation: Organisation, who: Member, number: int, now: datetime, *, agree: bool
+) -> Belonging:
     """Say a word for somebody who waits, or send him away; return what he is to the node now.
 
     Raises:
         KamarError: ``not_allowed``: nobody waits there, or not for this one.
     """
-    asked = next((each for each in await asked_of(db, who, now) if each.id == number), None)
+    asked = next((each for each in await asked_of(db, organisation, who, now) if each.id == number), None)
     if asked is None:
         raise KamarError("not_allowed")
     if not agree:
@@ -219,7 +222,8 @@ async def put(
 ) -> int:
     """Write what a member is to a node, and return the row."""
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    values = {"state": state, "since": now, "gathered": gathered}
+    when = now.replace(hour=0, minute=0, second=0, microsecond=0) if is_hidden(path) else now
+    values = {"state": state, "since": when, "gathered": gathered}
     statement = dialect.insert(belonging).values(member=number, node=path, **values)
     made = statement.on_conflict_do_update(index_elements=["member", "node"], set_=values).returning(belonging.c.id)
     return int((await db.execute(made)).scalar_one())
@@ -246,10 +250,12 @@ async def _say(db: AsyncConnection, number: int, by: MemberId, now: datetime) ->
     await db.execute(statement.on_conflict_do_nothing(index_elements=["belonging", "by"]))
 
 
-async def _answers_for(db: AsyncConnection, who: Member, now: datetime) -> tuple[list[NodePath], list[NodePath]]:
-    """Return the nodes that ``who`` coordinates, and the workplaces where he works."""
+async def _answers_for(
+    db: AsyncConnection, organisation: Organisation, who: Member, now: datetime
+) -> tuple[list[NodePath], list[NodePath]]:
+    """Return the nodes where ``who`` may verify members, and the workplaces where he works."""
     works = [path for path in await nodes_of(db, who.id) if is_hidden(path)]
-    return await mandates.coordinated_by(db, who.id, now), works
+    return await mandates.where_may(db, organisation, who, Right.VERIFY, now), works
 
 
 def _may_answer(own: tuple[list[NodePath], list[NodePath]], path: NodePath) -> bool:

@@ -67,7 +67,7 @@ async def propose(
     Raises:
         KamarError: ``not_allowed`` for who holds no office at ``own``, ``gathering_alone``, ``belonging_unknown``.
     """
-    if own not in await mandates.coordinated_by(db, who.id, now):
+    if own not in [node for node, _office in await mandates.held_by(db, who.id, now)]:
         raise KamarError("not_allowed")
     if own == other:
         raise KamarError("gathering_alone")
@@ -85,7 +85,7 @@ async def propose(
 
 async def offers_for(db: AsyncConnection, who: Member, now: datetime) -> list[Source]:
     """Return the common rooms that wait for an officer's yes at the nodes where ``who`` holds an office."""
-    own = await mandates.coordinated_by(db, who.id, now)
+    own = [node for node, _office in await mandates.held_by(db, who.id, now)]
     rows = await db.execute(
         select(gathering).where(gathering.c.source.in_(own), gathering.c.agreed_at.is_(None)).order_by(gathering.c.at)
     )

@@ -24,7 +24,6 @@ from kamar_store import reconcile as changed
 from kamar_store.mandate_find import (
     appointers,
     at_node,
-    coordinated_by,
     get,
     held,
     held_by,
@@ -45,7 +44,6 @@ __all__ = [
     "appointers",
     "at_node",
     "confirm",
-    "coordinated_by",
     "dismiss_by",
     "end",
     "get",
@@ -89,7 +87,7 @@ async def appoint_by(
     """Write a mandate in the name of ``actor`` (none: who operates the server); it is felt in the rooms at once.
 
     Where nobody above holds an office that may, one administrator proposes and another confirms by asking for the same.
-    ``recorded``: decided before, only entered now (an import).
+    ``recorded``: decided before, only entered now (an import): it may have begun, and nobody is told.
 
     Raises:
         KamarError: ``appoint_not_allowed``, ``appoint_self``, ``office_unknown``, ``office_not_here``, ``seat_taken``,
@@ -112,7 +110,7 @@ async def appoint_by(
     await make_room(db, office, wanted, there, now)
     number = await write(db, wanted, actor, by, now, proposed=by.second_needed)
     if not by.second_needed:
-        await felt(db, office, number, wanted, now)
+        await felt(db, office, number, wanted, now, told=not recorded)
     return number
 
 
@@ -135,7 +133,7 @@ async def confirm(
     wanted = as_wanted(found)
     await make_room(db, office, wanted, await standing(db, found.office, found.node, now), now)
     await db.execute(update(mandate).where(mandate.c.id == number).values(proposed=False, appointed_at=by.node))
-    await mandate_log.note(db, _number(actor), Action.CONFIRMED, {"mandate": number}, now)
+    await mandate_log.note(db, number_of(actor), Action.CONFIRMED, {"mandate": number}, now)
     await felt(db, office, number, wanted, now)
 
 
@@ -180,7 +178,7 @@ async def end(db: AsyncConnection, found: Mandate, actor: Member | None, reason:
         "member": await mandate_log.pseudonym(db, found.member),
         "reason": await mandate_log.sealed(db, found.member, reason),
     }
-    await mandate_log.note(db, _number(actor), Action.REVOKED, payload, now)
+    await mandate_log.note(db, number_of(actor), Action.REVOKED, payload, now)
     await changed.mark(db, [found.node], now)
 
 
@@ -255,16 +253,19 @@ async def write(
         "by": by.node,
     }
     action = Action.PROPOSED if more.get("proposed") else Action.APPOINTED
-    await mandate_log.note(db, _number(actor), action, payload, now)
+    await mandate_log.note(db, number_of(actor), action, payload, now)
     return number
 
 
-async def felt(db: AsyncConnection, office: Office, number: MandateId, wanted: Appointment, now: datetime) -> None:
+async def felt(
+    db: AsyncConnection, office: Office, number: MandateId, wanted: Appointment, now: datetime, *, told: bool = True
+) -> None:
     """Let a new mandate be felt: its holder counts as vouched for, is told, and let into the rooms."""
     await vouch.confirm(db, wanted.member, now)
     await changed.mark(db, [wanted.node], now)
     await order(db, wanted.node, [wanted.starts_at, wanted.ends_at], now)
-    await tell(db, wanted.member, APPOINTED, number, office, wanted.node, now)
+    if told:
+        await tell(db, wanted.member, APPOINTED, number, office, wanted.node, now)
 
 
 async def order(db: AsyncConnection, node: NodePath, moments: list[datetime | None], now: datetime) -> None:
@@ -295,7 +296,8 @@ def as_wanted(found: Mandate) -> Appointment:
     )
 
 
-def _number(actor: Member | None) -> MemberId | None:
+def number_of(actor: Member | None) -> MemberId | None:
+    """Return who did something, as the log wants it; none: the server."""
     return None if actor is None else actor.id
 
 

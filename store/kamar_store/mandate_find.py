@@ -87,11 +87,6 @@ async def held(db: AsyncConnection, who: Member, now: datetime) -> Held:
     return Held(tuple(await held_by(db, who.id, now)), loans, who.admin)
 
 
-async def coordinated_by(db: AsyncConnection, number: MemberId, now: datetime) -> list[NodePath]:
-    """Return the nodes where a member holds a mandate in force."""
-    return [node for node, _office in await held_by(db, number, now)]
-
-
 async def where_may(
     db: AsyncConnection, organisation: Organisation, who: Member, right: Right, now: datetime
 ) -> list[NodePath]:

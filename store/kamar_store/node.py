@@ -276,4 +276,12 @@ async def _move_rows(
         assert before is not None  # read from the registry above, in this transaction
         level = organisation.level_of(new)
         said = node_name.Said(before.kind, before.name)
-        await put(db, await node_name.row_of(db, new, level, said, decree or before.decree, now.date()))
+        row = await node_name.row_of(db, new, level, said, decree or before.decree, now.date())
+        await put(db, row | await _coming_home(db, old, new))
+
+
+async def _coming_home(db: AsyncConnection, old: NodePath, new: NodePath) -> dict[str, Any]:
+    """Return decree and day of a path that a node had before and gets back: as if it had never left."""
+    here = (node.c.path == new, node.c.superseded_by == old)
+    found = (await db.execute(select(node.c.decree, node.c.valid_from).where(*here))).one_or_none()
+    return {} if found is None else {"decree": found.decree, "valid_from": found.valid_from}

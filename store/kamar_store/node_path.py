@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Column, and_, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import NodePath
-from kamar.node import below, is_within
+from kamar.node import below, chain_of
 from kamar_store.tables import PATH, metadata, signup
 
 _AWAY = "~"  # no path begins with it: where values wait while others take their places
@@ -28,11 +28,14 @@ def columns() -> Iterator[Column[str]]:
 
 def renamed(path: NodePath, moves: Mapping[NodePath, NodePath]) -> NodePath:
     """Return the path after ``moves``: by the nearest node at or above it that moves."""
-    over = [old for old in moves if is_within(path, old)]
-    if not over:
-        return path
-    nearest = max(over, key=len)
-    return NodePath(moves[nearest] + path[len(nearest) :])
+    nearest = next((node for node in chain_of(path) if node in moves), None)
+    return path if nearest is None else NodePath(moves[nearest] + path[len(nearest) :])
+
+
+def within(column: Column[str], path: NodePath) -> ColumnElement[bool]:
+    """Select what stands at or below a node."""
+    low, high = below(path)
+    return or_(column == path, and_(column >= low, column < high))
 
 
 async def follow(db: AsyncConnection, moves: Mapping[NodePath, NodePath]) -> None:
@@ -45,9 +48,8 @@ async def follow(db: AsyncConnection, moves: Mapping[NodePath, NodePath]) -> Non
 async def _follow(db: AsyncConnection, column: Column[str], moves: Mapping[NodePath, NodePath]) -> None:
     found: set[NodePath] = set()
     for old in moves:
-        low, high = below(old)
-        here = or_(column == old, and_(column >= low, column < high))
-        found |= {NodePath(value) for value in await db.scalars(select(column).where(here).distinct())}
+        values = await db.scalars(select(column).where(within(column, old)).distinct())
+        found |= {NodePath(value) for value in values}
     changes = {old: renamed(old, moves) for old in sorted(found)}
     table = column.table
     for old, new in changes.items():

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
-from kamar.membership import MemberLevel
 from kamar_store import member as members
 from kamar_store import vault_access
 from kamar_store.member import Member
@@ -28,9 +27,7 @@ MOST = 5  # second accounts of one member
 
 async def create(db: AsyncConnection, user: UserId, name: str, node: NodePath, now: datetime) -> MemberId:
     """Write a second account. When, only to the day: the hour would say who was at the portal."""
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    level = MemberLevel.SIMPATISAN
-    return await members.create(db, user, name, node, None, None, day, persona=True, level=level)
+    return await members.create(db, user, name, node, None, None, day_of(now), persona=True)
 
 
 async def link(db: AsyncConnection, keys: Keys, first: MemberId, second: MemberId) -> None:
@@ -43,7 +40,7 @@ async def of(db: AsyncConnection, keys: Keys, first: MemberId, *, purpose: str, 
 
     Asked of everybody alike, so that the log doesn't tell who has one.
     """
-    await vault_access.note(db, first, purpose, first, now)
+    await vault_access.note(db, first, purpose, first, day_of(now))
     rows = await db.execute(
         select(vault_persona.c.key_id, vault_persona.c.sealed).where(
             vault_persona.c.lookup.in_(keys.lookups(FIRST, str(first)))
@@ -81,6 +78,11 @@ async def rotate(store: Store, keys: Keys, now: datetime) -> int:
             moving = update(vault_persona).where(vault_persona.c.back == row.back)
             await db.execute(moving.values(_sealed(keys, first, second)))
     return len(rows)
+
+
+def day_of(now: datetime) -> datetime:
+    """Return the beginning of the day: all that we keep of when somebody did something with a second account."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _sealed(keys: Keys, first: MemberId, second: MemberId) -> dict[str, object]:

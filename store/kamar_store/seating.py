@@ -152,7 +152,8 @@ async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[in
     Seats of rooms not named are to be left; a room the member left by the own wish stays left.
     """
     mine = select(seat.c.room, seat.c.state).join(room, room.c.id == seat.c.room)
-    lived = await db.execute(mine.where(seat.c.member == number, room.c.kind != RoomKind.PENGURUS))
+    followed = and_(seat.c.member == number, room.c.kind != RoomKind.PENGURUS, room.c.state != RoomState.SHUT)
+    lived = await db.execute(mine.where(followed))  # who sat in an archive reads on
     held = dict(lived.all())
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     for wanted in rooms:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.node import below, level_of, village_of
+from kamar.organisation import Organisation, Right
 from kamar.policy import covers
 from kamar.structure import RoomKind, RoomState
 from kamar.vouch import Voucher, Word, are_neighbours, is_enough, read_word
@@ -33,9 +34,9 @@ class Said:
     vouched: bool
 
 
-async def voucher(db: AsyncConnection, who: Member, now: datetime) -> Voucher:
-    """Return a member as somebody who may vouch."""
-    coordinated = tuple(await mandates.coordinated_by(db, who.id, now))
+async def voucher(db: AsyncConnection, organisation: Organisation, who: Member, now: datetime) -> Voucher:
+    """Return a member as somebody who may vouch; as a coordinator, only who has the right to verify."""
+    coordinated = tuple(await mandates.where_may(db, organisation, who, Right.VERIFY, now))
     return Voucher(who.id, who.home, who.vouched, who.admin, coordinated)
 
 

@@ -35,6 +35,7 @@ from kamar_store.tables.peace import (
 from kamar_store.tables.people import consent, invitation, member, signup
 from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.recovery import recovery, recovery_letter, recovery_request
+from kamar_store.tables.restructure import plan, plan_step, plan_touch
 from kamar_store.tables.rooms import room, seat
 from kamar_store.tables.vault import vault_access, vault_contact, vault_person
 from kamar_store.tables.vouch import greeter, greeting, vouch
@@ -81,6 +82,9 @@ __all__ = [
     "move",
     "node",
     "outbox",
+    "plan",
+    "plan_step",
+    "plan_touch",
     "push_kind",
     "push_subscription",
     "question",
