@@ -6,21 +6,22 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
-from kamar.node import axis_of, below, chain_of, is_hidden, village_of
+from kamar.node import axis_of, below, is_hidden, village_of
 from kamar.organisation import Organisation
+from kamar.peace import MeasureKind
 from kamar.reconcile import Holder, Place, Registered
-from kamar.reconcile.area import area_of, reaches_down
+from kamar.reconcile.area import counting, reaches_down
 from kamar.structure import RoomKey, RoomKind, RoomState, space_of
 from kamar_store import cover
 from kamar_store.mandate_find import in_force
 from kamar_store.reconcile import Mark
 from kamar_store.seating import Room, rooms_at, rooms_below
-from kamar_store.tables import mandate, member, node, room, seat
+from kamar_store.tables import mandate, measure, member, node, room, seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +78,31 @@ async def officers_of(
     db: AsyncConnection, organisation: Organisation, rooms: Iterable[Room], now: datetime
 ) -> list[Holder]:
     """Return the mandates that count in some rooms."""
-    nodes = {above for each in {room.key.node for room in rooms} for above in _counting(each)}
+    nodes = {above for each in {room.key.node for room in rooms} for above in counting(each)}
     return await holders(db, organisation, nodes, now)
 
 
 async def holders(
     db: AsyncConnection, organisation: Organisation, nodes: Collection[NodePath], now: datetime
 ) -> list[Holder]:
-    """Return the mandates in force at the nodes, eldest first. An office that the organisation no more has is none.
+    """Return the mandates in force at the nodes, eldest first; of whom a measure bans everywhere they give nothing.
 
     Where people go by a second account the first one never shows, and nowhere else the second.
     """
-    columns = (mandate.c.member, member.c.user_id, mandate.c.node, mandate.c.office, mandate.c.acting, member.c.persona)
+    banned = (measure.c.kind == MeasureKind.BAN, measure.c.subject == member.c.id, measure.c.lifted_at.is_(None))
+    out = exists().where(*banned, measure.c.starts_at <= now, measure.c.ends_at > now)
+    columns = (mandate.c.member, member.c.user_id, mandate.c.node, mandate.c.office, mandate.c.acting)
     found = await db.execute(
-        select(*columns)
+        select(*columns, member.c.persona, out)
         .join(member, member.c.id == mandate.c.member)
         .where(mandate.c.node.in_(nodes), in_force(now), member.c.left_at.is_(None))
         .order_by(mandate.c.id)
     )
     return [
-        Holder(MemberId(number), UserId(user), NodePath(path), organisation.offices[office], acting)
-        for number, user, path, office, acting, persona in found
+        Holder(MemberId(number), UserId(user), NodePath(path), organisation.offices[office], acting, bool(gone))
+        for number, user, path, office, acting, persona, gone in found
         if office in organisation.offices and bool(persona) is organisation.has_personas(axis_of(path))
     ]
-
-
-def _counting(path: NodePath) -> tuple[NodePath, ...]:
-    """Return the nodes whose officers count in the rooms of a node: its own, in a village those around it."""
-    area = area_of(path)
-    return tuple(each for each in chain_of(path) if area_of(each) == area)
 
 
 async def _seats(db: AsyncConnection, numbers: Collection[int]) -> dict[int, dict[UserId, SeatState]]:
