@@ -58,6 +58,18 @@ SUBCOMMANDS = (
     Subcommand("apply", "menjalankan rencana yang disetujui", "apply", "./kamar apply 7"),
     Subcommand("rollback", "membatalkan rencana yang sudah dijalankan", "rollback", "./kamar rollback 7"),
     Subcommand("vault", "memeriksa catatan akses; mengganti kunci brankas", "vault", "./kamar vault --rotate"),
+    Subcommand(
+        "gather",
+        "menunjukkan atau mengatur siapa yang dikumpulkan tim",
+        "gathering_command",
+        "./kamar gather tim/dapil-1 32.16 32.17",
+    ),
+    Subcommand(
+        "treaty",
+        "menunjukkan atau membuat perjanjian dengan organisasi tamu",
+        "treaty_command",
+        "./kamar treaty aliansi/walhi Walhi 2027-03-31",
+    ),
     Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"

@@ -17,7 +17,7 @@ from kamar.membership import SeatState
 from kamar.recovery import KEPT, MEET_LASTS, Request
 from kamar.structure import RoomKind
 from kamar.wilayah import below
-from kamar_store.mandate import in_force
+from kamar_store.mandate_find import in_force
 from kamar_store.recovery import hash_of_token
 from kamar_store.tables import mandate, member, recovery_request, room, seat
 

@@ -7,23 +7,24 @@ beginning of a plan out and planning again leads to the same end; planning on th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 
 from kamar.ids import RoomId, UserId
-from kamar.reconcile.content import CHILD, EMPTY, PARENT, Power
+from kamar.reconcile.content import CHILD, CREATORS, EMPTY, PARENT, Power
 from kamar.reconcile.have import Found
 from kamar.reconcile.want import Wanted
+from kamar.structure import OWNER
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Reopen:
     """The room is gone, or ``@kamar`` is out of it for good: make it anew."""
 
     room: RoomId
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class SetPower:
     """Set the power levels."""
 
@@ -31,7 +32,7 @@ class SetPower:
     power: Power
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Unseat:
     """Take the seat of somebody, and himself out of the room."""
 
@@ -39,7 +40,7 @@ class Unseat:
     room: RoomId
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class SetState:
     """Set a state event; ``content`` is canonical JSON, ``{}`` takes a child or parent off the list."""
 
@@ -49,7 +50,7 @@ class SetState:
     content: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Unban:
     """Lift a ban that no measure holds up."""
 
@@ -57,7 +58,7 @@ class Unban:
     room: RoomId
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Seat:
     """Give somebody a seat and bring him in."""
 
@@ -72,7 +73,16 @@ ORDER: tuple[type[Action], ...] = (Reopen, SetPower, Unseat, SetState, Unban, Se
 def plan(want: Mapping[RoomId, Wanted], have: Mapping[RoomId, Found]) -> tuple[Action, ...]:
     """Return the actions, sorted. Of rooms that nobody looked at (absent in ``have``) nothing is planned."""
     actions = [action for room, wanted in want.items() if room in have for action in _room(room, wanted, have[room])]
-    return tuple(sorted(actions, key=lambda action: (ORDER.index(type(action)), repr(astuple(action)))))
+    return tuple(sorted(actions, key=_order))
+
+
+def _order(action: Action) -> tuple[int, str, str, str]:
+    rank = ORDER.index(type(action))
+    if isinstance(action, Seat | Unseat | Unban):
+        return rank, action.user, action.room, ""
+    if isinstance(action, SetState):
+        return rank, action.room, action.kind, action.key
+    return rank, action.room, "", ""
 
 
 def together(actions: Sequence[Action]) -> Iterator[tuple[Action, ...]]:
@@ -97,12 +107,15 @@ def _room(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
 
 
 def power_to_set(wanted: Wanted, found: Found) -> Power:
-    """Return the power levels to have; in a room with too many office-holders nobody gains power, some lose it."""
-    if not wanted.crowded:
-        return wanted.power
+    """Return the power levels to have; in a room with too many office-holders nobody gains power, some lose it.
+
+    The version is the room's own, whatever is set for new ones: ``@kamar`` must not put itself out of an old room.
+    """
     had = dict(found.power.users)
-    kept = tuple((user, level) for user, level in wanted.power.users if had.get(user) == level)
-    return Power(kept, wanted.power.rules)
+    users = {user: level for user, level in wanted.power.users if not wanted.crowded or had.get(user) == level}
+    if found.version != CREATORS:
+        users[wanted.owner] = OWNER
+    return Power(tuple(sorted(users.items())), wanted.power.rules)
 
 
 def _parents(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
@@ -129,10 +142,10 @@ def _children(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
 
 
 def _people(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
-    known = wanted.inside | wanted.free | wanted.ours
+    known = wanted.inside | wanted.free | {wanted.owner}
     for user in (found.members | found.asked | found.seats) - known:
         yield Unseat(user, room)
-    for user in (found.banned & wanted.inside) - wanted.ours:
+    for user in found.banned & wanted.inside:
         yield Unban(user, room)
-    for user in wanted.inside - (found.members & found.seats) - wanted.ours:
+    for user in wanted.inside - (found.members & found.seats):
         yield Seat(user, room)
