@@ -104,6 +104,7 @@ async def test_who_left_by_himself_is_not_brought_back(town: Town) -> None:
     async with town.site.store.write() as db:  # as the bot does when it hears of it
         await seating.left(db, user, RoomId(room), now() + timedelta(seconds=1))
     moved = await town.restructure(f"pindah {home} -> {RW1}/RT004")
+    await town.until_over(moved)
     merged = await town.restructure(f"gabung {RW1}/RT004 -> {RW1}/RT002")
     await town.until_over(merged)
     await town.until_idle()
