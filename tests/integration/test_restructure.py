@@ -143,7 +143,7 @@ async def test_synapse_down_in_the_middle_is_waited_for(town: Town) -> None:
     town.server.homeserver.start()
     await town.until_idle()
     assert await town.room_of(f"{SECOND}/RW003/RT001") == before
-    assert town.state(before, "m.room.name")["name"] == "Kamar RT 001/RW 003 Sukasejati"
+    assert town.state(before, "m.room.name")["name"] == "Kamar RT 001/RW 003 Serang"
     assert await town.differences() == []
 
 
