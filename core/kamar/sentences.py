@@ -89,6 +89,36 @@ SENTENCES: dict[str, str] = {
     ),
     "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    # officers
+    "day_malformed": _("Tanggal {day} tidak terbaca. Tulis seperti 2026-11-21 atau 21/11/2026."),
+    "person_unknown": _(
+        "Tidak ada orang dengan nama itu di antara yang boleh Anda lihat. Minta nama akunnya, misalnya kf3qd7mz."
+    ),
+    "import_empty": _("Berkas ini kosong. Baris pertama berisi judul kolom, baris berikutnya isinya."),
+    "import_columns": _("Kolom {missing} tidak ada. Baris pertama harus berisi judul kolom seperti di contoh isian."),
+    "import_long": _("Barisnya terlalu banyak, paling banyak {most}. Bagi menjadi beberapa berkas."),
+    "import_formula": _("Sel ini berisi rumus. Tulis hasilnya sebagai teks."),
+    "import_cell_long": _("Isi sel terlalu panjang, paling banyak {most} huruf."),
+    "import_office": _("Jabatan {office} tidak ada di tempat ini. Yang ada: {known}."),
+    "import_person_empty": _("Nama orang kosong. Tulis nama akunnya, atau nama lengkap bila belum punya akun."),
+    "import_person": _(
+        "Akun {person} tidak ada di server ini. Periksa ejaannya; bila belum punya akun, tulis nama lengkapnya dengan "
+        "huruf besar di depan."
+    ),
+    "import_server": _("Akun ini dari server lain. Hanya anggota server {server} yang dapat diangkat di sini."),
+    "import_place": _(
+        "Tempat {place} tidak ditemukan. Tulis kodenya (kolom berformat teks), atau namanya dengan kecamatan dan "
+        "kabupaten atau kotanya, dipisah koma."
+    ),
+    "import_ambiguous": _("Ada beberapa tempat bernama {place}: {places}. Tambahkan kabupaten atau kotanya."),
+    "import_faults": _("Masih ada {count} kesalahan, jadi tidak ada yang ditulis. Betulkan dulu."),
+    "import_changed": _("Keadaan berubah sejak diperiksa (baris {line}). Tidak ada yang ditulis; periksa sekali lagi."),
+    "import_gone": _("Hasil pemeriksaan ini sudah tidak ada. Pilih berkasnya sekali lagi."),
+    "sheet_large": _("Berkas terlalu besar, paling besar {most} MB."),
+    "sheet_unreadable": _("Berkas ini tidak terbaca. Simpan sebagai XLSX atau CSV, lalu coba lagi."),
+    "sheet_bomb": _("Berkas ini membesar terlalu banyak saat dibuka, jadi ditolak. Simpan ulang sebagai CSV."),
+    "sheet_formula": _("Baris {line} berisi rumus. Ganti dengan hasilnya sebagai teks, lalu coba lagi."),
+    # end of officers
     # axes
     "code_without_workplace": _("Kode ini belum menyebut tempat kerja. Minta kode kepada rekan di tempat kerja Anda."),
     "code_without_node": _("Kode ini untuk tetangga baru, bukan untuk kamar lain. Minta kode kamar yang Anda tuju."),
@@ -154,8 +184,9 @@ SENTENCES: dict[str, str] = {
     "witness_unsaid": _("Centang hanya bila Anda benar-benar bertemu dan mengenalnya."),
     "witness_self": _("Anda tidak dapat memastikan diri sendiri. Minta orang lain memindai."),
     "witness_twice": _("Anda sudah memastikan sekali. Yang kedua harus tetangga lain dari kamar yang sama."),
-    "witness_new": _("Akun Anda belum {days} hari. Minta tetangga yang lebih lama bergabung untuk memindai."),
+    "witness_new": _("Belum ada yang menjamin Anda. Minta tetangga yang sudah dijamin untuk memindai."),
     "witness_stranger": _("Yang kedua memindai harus tetangga dari kamar yang sama."),
+    "recovery_nobody": _("Tidak ada anggota bernama itu di server ini. Periksa ejaannya, atau tulis nama akunnya."),
     "vault_key_missing": _("Kunci {key} tidak ada di berkas rahasia vault_key. Pasang berkas itu dari cadangan Anda."),
     "mail_refused": _("Server surat menolak ({status}). Periksa bagian mail di kamar.toml."),
     "mail_unreachable": _("Server surat tidak menjawab ({reason}). Periksa bagian mail di kamar.toml."),

@@ -52,6 +52,9 @@ STATUS = {
     "report_closed": 409,
     "appeal_twice": 409,
     "measure_not_allowed": 403,
+    # officers
+    "appoint_not_allowed": 403,
+    "import_gone": 410,
     "signup_banned": 403,
     # axes
     "belonging_unknown": 404,
@@ -102,12 +105,27 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "phone_malformed": "hp",
     "contact_taken": "kode",
     "witness_unsaid": "bertemu",
+    "recovery_nobody": "nama",
     # peace
     "reason_short": "alasan",
     "reason_long": "alasan",
     "measure_long": "lama",
     "measure_short": "lama",
     "report_person": "nama",
+    # officers
+    "person_unknown": "orang",
+    "appoint_self": "orang",
+    "mandate_overlaps": "orang",
+    "seat_taken": "jabatan",
+    "appoint_not_allowed": "jabatan",
+    "office_not_here": "jabatan",
+    "decree_long": "sk",
+    "mandate_past": "mulai",
+    "mandate_order": "selesai",
+    "mandate_long": "selesai",
+    "lend_long": "selesai",
+    "lend_past": "selesai",
+    "lend_self": "orang",
     # axes
     "code_without_workplace": "kode",
     "code_without_node": "kode",

@@ -21,6 +21,13 @@ from kamar_portal import (
     login,
     member,
     move,
+    officers,
+    officers_appoint,
+    officers_import,
+    officers_lend,
+    officers_node,
+    officers_public,
+    officers_vacancy,
     page_cache,
     peace,
     peace_case,
@@ -34,6 +41,7 @@ from kamar_portal import (
     push,
     pwa,
     recovery,
+    recovery_admin,
     recovery_letter,
     recovery_meet,
     recovery_own,
@@ -98,6 +106,7 @@ def application(portal: Portal) -> web.Application:
         recovery_meet.routes(),
         recovery_witness.routes(),
         recovery_own.routes(),
+        recovery_admin.routes(),
         community.routes(),
         persona.routes(),
         belonging.routes(),
@@ -117,6 +126,13 @@ def application(portal: Portal) -> web.Application:
         plain_chat.routes(),
         plain_chat_photo.routes(),
         plain_chat_stream.routes(),
+        officers.routes(),
+        officers_node.routes(),
+        officers_appoint.routes(),
+        officers_lend.routes(),
+        officers_vacancy.routes(),
+        officers_import.routes(),
+        officers_public.routes(),
     ):
         app.add_routes(routes)
     app.on_response_prepare.append(security.add_headers)
@@ -132,6 +148,6 @@ async def guard_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        return await security.guard_forms(plain_chat_photo.roomy(request), handler)
+        return await security.guard_forms(officers_import.roomy(plain_chat_photo.roomy(request)), handler)
 
     return await session.know_visitor(request, guarded)

@@ -40,8 +40,12 @@ SUBCOMMANDS = (
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
     Subcommand("wilayah", "mencari wilayah seperti di portal", "wilayah_command", "./kamar wilayah pondok cina"),
+    Subcommand("tree", "menggambar pohon organisasi dengan pengurusnya", "tree", "./kamar tree 32.16.19 --depth 2"),
     Subcommand(
-        "audit", "memeriksa semua kamar resmi dan memperbaiki yang diubah orang", "audit_command", "./kamar audit"
+        "import",
+        "mengimpor pengurus dari CSV atau XLSX",
+        "import_command",
+        "./kamar import pengurus daftar.xlsx --dry-run",
     ),
     Subcommand("appoint", "mengangkat pengurus", "appoint", "./kamar appoint @k7f3q2 ketua 32.16 --decree 012/SK/2026"),
     Subcommand("dismiss", "mengakhiri mandat pengurus", "dismiss", "./kamar dismiss 17 --reason 'pindah domisili'"),
@@ -53,6 +57,9 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "preflight", "memeriksa kesiapan: kepengurusan tiap tingkat", "preflight", "./kamar preflight pengurus --json"
+    ),
+    Subcommand(
+        "audit", "memeriksa semua kamar resmi dan memperbaiki yang diubah orang", "audit_command", "./kamar audit"
     ),
     Subcommand("plan", "melihat dan mengusulkan rencana penataan", "plan", "./kamar plan pemekaran.txt"),
     Subcommand("apply", "menjalankan rencana yang disetujui", "apply", "./kamar apply 7"),

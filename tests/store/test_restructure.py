@@ -128,10 +128,7 @@ async def registry(db: Db) -> dict[str, list[tuple[object, ...]]]:
         "room": (room.id, room.node, room.kind, room.number, room.state),
         "mandate": (mandate.id, mandate.member, mandate.node, mandate.revoked_at),
     }
-    return {
-        name: sorted((tuple(row) for row in await db.execute(select(*each))), key=repr)
-        for name, each in columns.items()
-    }
+    return {name: sorted((tuple(row) for row in await db.execute(select(*each))), key=repr) for name, each in columns.items()}
 
 
 @pytest.mark.parametrize(
@@ -235,8 +232,7 @@ async def test_a_merge_archives_the_room_and_ends_the_office(village: Db) -> Non
     assert await mandates.held_by(village, (await who(village, "dodi")).id, LATER) == []
     assert await seating.rooms_at(village, [RW6]) == []
     payload = await village.scalar(select(tables.outbox.c.payload).where(tables.outbox.c.kind == "archive"))
-    assert payload is not None
-    assert payload["name"] == "Arsip Kamar RW 006 Sukaresmi"
+    assert payload is not None and payload["name"] == "Arsip Kamar RW 006 Sukaresmi"
 
 
 async def test_who_sat_in_an_archived_room_keeps_the_seat_and_a_new_room_can_open_there(village: Db) -> None:
@@ -334,3 +330,5 @@ def test_every_path_is_thought_of_when_a_node_ends() -> None:
     found = {f"{column.table.name}.{column.name}" for column in node_path.columns()} | {"plan_touch.node"}
     assert found - restructure_step.CARRIED - restructure_step.STAYS == set()
     assert set() == restructure_step.CARRIED & restructure_step.STAYS
+
+

@@ -21,6 +21,7 @@ from kamar_store.tables.mandate import (
     mandate_voter,
 )
 from kamar_store.tables.move import move
+from kamar_store.tables.officers_import import officers_draft
 from kamar_store.tables.peace import (
     ban_key,
     block,
@@ -81,6 +82,7 @@ __all__ = [
     "metadata",
     "move",
     "node",
+    "officers_draft",
     "outbox",
     "plan",
     "plan_step",
