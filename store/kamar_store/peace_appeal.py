@@ -42,8 +42,11 @@ async def appeal(db: AsyncConnection, number: int, who: Member, words: str, now:
 
 
 async def appeal_judges(db: AsyncConnection, found: Measure, now: datetime) -> tuple[MemberId, ...]:
-    """Return who decides an appeal: the level above the one that took the measure, none whom it concerns."""
-    held = await members.coordinated_by(db, found.taker, now) if found.taker else []
+    """Return who decides an appeal: the level above the one that took the measure, none whom it concerns.
+
+    What counts is the office in which it was taken, also when that mandate has ended since.
+    """
+    held = await members.coordinated_by(db, found.taker, found.starts_at) if found.taker else []
     involved = {each for each in (found.taker, found.subject) if each}
     if found.report is not None:
         involved |= {who for who, _, _ in await peace.reporters(db, found.report)}
