@@ -12,7 +12,7 @@ from kamar_bots.membership import asker
 from kamar_bots.structure import room_in_words
 from kamar_bots.talk import Ask, Registry, Reply
 from kamar_store import fold, seating, wilayah
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 
 OPENS = _("{room} dibuka sekarang. Yang tinggal di sana masuk dengan sendirinya.")
 OPEN_ALREADY = _("{room} sudah dibuka.")
@@ -26,7 +26,7 @@ async def open_kamar(ask: Ask, registry: Registry) -> Reply:
         KamarError: ``open_not_allowed``, ``rt_out_of_range``, ``rw_out_of_range``.
     """
     who = await asker(ask, registry)
-    own = await members.coordinated_by(registry.db, who.id, ask.now)
+    own = await mandates.coordinated_by(registry.db, who.id, ask.now)
     node = _node(ask, own)
     if node is None:
         return Reply(ask.say(WHICH))

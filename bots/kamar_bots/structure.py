@@ -16,6 +16,7 @@ from kamar.words import mark as _
 from kamar_bots import referral
 from kamar_bots.membership import asker
 from kamar_bots.talk import Ask, Registry, Reply
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import seating, wilayah
 from kamar_store.member import Member
@@ -97,7 +98,7 @@ async def _coordinators(ask: Ask, registry: Registry, node: NodePath) -> str:
     """Return who coordinates a node; where nobody does, who does in the smallest place around it up to the village."""
     chain = kamar_nodes(parse(node)) or (node,)
     holders: dict[NodePath, list[str]] = {}
-    for held, _office, holder in await members.officers(registry.db, {node, *chain}, ask.now):
+    for held, _office, holder in await mandates.officers(registry.db, {node, *chain}, ask.now):
         holders.setdefault(held, []).append(holder.display_name)
     if node in holders:
         return ask.say(COORDINATOR, names=", ".join(holders[node]))

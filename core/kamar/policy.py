@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from kamar.ids import NodePath
-from kamar.wilayah import Level, below, parse
+from kamar.node import is_within
+from kamar.wilayah import Level, parse
 
 
 class Standing(StrEnum):
@@ -75,9 +76,4 @@ def may_open(coordinated: Collection[NodePath], node: NodePath) -> bool:
 
 def covers(coordinated: Collection[NodePath], node: NodePath) -> bool:
     """Tell whether ``node`` is one of the nodes ``coordinated``, or lies below one."""
-    return any(_covers(own, node) for own in coordinated)
-
-
-def _covers(own: NodePath, node: NodePath) -> bool:
-    low, high = below(own)
-    return node == own or low <= node < high
+    return any(is_within(node, own) for own in coordinated)

@@ -17,6 +17,11 @@ SENTENCES: dict[str, str] = {
     "code_revoked": _("Kode ini sudah tidak berlaku. Minta kode baru kepada yang mengajak Anda."),
     "too_many_tries": _("Terlalu banyak percobaan dari tempat Anda. Tunggu {minutes} menit, lalu coba lagi."),
     "wilayah_unknown": _("Tempat ini tidak kami temukan. Cari lagi dengan nama desa atau kelurahan dan kecamatannya."),
+    "node_malformed": _(
+        "Alamat simpul {path} salah tulis. Pakai nama pendek berhuruf kecil, misalnya kerja/maju-jaya."
+    ),
+    "office_unknown": _("Jabatan {office} tidak ada di organisasi ini. Lihat daftar jabatan di organisasi.toml."),
+    "organisation_invalid": _("organisasi.toml belum benar: {problems}"),
     "village_missing": _("Pilih dulu desa atau kelurahan tempat Anda tinggal."),
     "rt_out_of_range": _("Nomor RT dari 001 sampai 999. Kosongkan bila tidak tahu."),
     "rw_out_of_range": _("Nomor RW dari 001 sampai 999. Kosongkan bila tidak tahu."),

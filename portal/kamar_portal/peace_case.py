@@ -18,6 +18,7 @@ from kamar_portal.page import language_of, render, see_other
 from kamar_portal.peace import ends, log_lines, name_of
 from kamar_portal.portal import portal_of
 from kamar_portal.session import member_of
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import peace, peace_appeal, peace_measure, seating
 from kamar_store.member import Member
@@ -63,7 +64,7 @@ async def show(request: web.Request) -> web.Response:
     portal, member = portal_of(request), member_of(request)
     now = portal.clock()
     async with portal.store.read() as db:
-        nodes = await members.coordinated_by(db, member.id, now)
+        nodes = await mandates.coordinated_by(db, member.id, now)
         cases = [
             {
                 "id": case.id,
@@ -186,7 +187,7 @@ async def _case_page(request: web.Request, form: Form | None = None, error: Kama
     language = language_of(request)
     async with portal.store.read() as db:
         member, case = await _judged(request, db)
-        held = await members.coordinated_by(db, member.id, portal.clock())
+        held = await mandates.coordinated_by(db, member.id, portal.clock())
         rank = rank_over(case.node, held, admin=member.admin)
         taken = [
             {"name": name_of(request, item.kind), "until": ends(request, item), "reason": item.reason}

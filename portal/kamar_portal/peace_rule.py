@@ -11,7 +11,7 @@ from kamar_portal.form import read_form
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.session import member_of
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store import peace, peace_rule, seating
 from kamar_store.member import Member
 from kamar_store.peace_rule import RoomRule
@@ -82,7 +82,7 @@ async def _officer(request: web.Request, db: Db) -> tuple[Member, Room]:
     """
     member = member_of(request)
     room = await seating.room_by_row(db, int(request.match_info["number"]))
-    held = await members.coordinated_by(db, member.id, portal_of(request).clock())
+    held = await mandates.coordinated_by(db, member.id, portal_of(request).clock())
     if room is None or rank_over(room.key.node, held, admin=member.admin) is None:
         raise KamarError("measure_not_allowed")
     return member, room

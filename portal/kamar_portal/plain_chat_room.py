@@ -24,7 +24,7 @@ from kamar_bridges.matrix import Matrix
 from kamar_bridges.plain_chat import RoomPage, RoomView
 from kamar_portal.portal import PORTAL, portal_of
 from kamar_portal.session import access_token, member_of
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store import seating, wilayah
 from kamar_store.member import Member
 from kamar_store.seating import Room
@@ -112,7 +112,7 @@ async def own_room(request: web.Request) -> OwnRoom:
         around = await wilayah.get(db, NodePath(place.village or place.path))
         coordinated: list[NodePath] = []
         if row.key.kind is RoomKind.SIARAN:
-            coordinated = await members.coordinated_by(db, member.id, portal.clock())
+            coordinated = await mandates.coordinated_by(db, member.id, portal.clock())
     token = access_token(request)
     if token is None:
         raise web.HTTPSeeOther(LOG_IN_AGAIN)

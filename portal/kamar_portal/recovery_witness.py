@@ -19,6 +19,7 @@ from kamar_portal.portal import Portal, portal_of
 from kamar_portal.recovery_meet import scan_token
 from kamar_portal.security import Limit
 from kamar_portal.session import member_of
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import recovery, recovery_request, vault, vault_access, vault_key, wilayah
 from kamar_store.member import Member
@@ -120,7 +121,7 @@ async def _people(portal: Portal, member: Member, found: Found) -> tuple[list[Ca
 
 
 async def _candidates(db: Db, portal: Portal, member: Member, typed: str) -> list[Candidate]:
-    nodes = near(await members.coordinated_by(db, member.id, portal.clock()))
+    nodes = near(await mandates.coordinated_by(db, member.id, portal.clock()))
     if not nodes:
         raise KamarError("witness_first")
     found = await recovery_request.candidates(db, nodes, typed, portal.settings.server.name)

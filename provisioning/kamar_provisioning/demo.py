@@ -23,11 +23,12 @@ from kamar_provisioning.command import add_state
 from kamar_provisioning.demo_village import COORDINATORS, DUSUN, MARK, PEOPLE, TALKS, Line
 from kamar_provisioning.power import appoint
 from kamar_provisioning.settings_file import load
+from kamar_provisioning.site import open_site
 from kamar_provisioning.terminal import Bar, step
 from kamar_store import cursor, demo, outbox, seating, wilayah
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store.site import Site
-from kamar_store.store import connect
 
 DONE = "demo"
 PATIENCE = timedelta(minutes=10)
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _command(state: State, *, remove_it: bool) -> None:
     settings = load(state)
-    site = Site(settings, state, connect(settings.database.url, state.registry))
+    site = open_site(state, settings)
     try:
         await (remove(site) if remove_it else fill(site))
     finally:
@@ -144,7 +145,7 @@ async def _coordinators(site: Site, people: dict[str, tuple[MemberId, Matrix]]) 
     now = datetime.now(UTC)
     async with site.store.write() as db:
         for name, node in COORDINATORS:
-            held = await members.officers(db, [NodePath(node)], now)
+            held = await mandates.officers(db, [NodePath(node)], now)
             if people[name][0] not in {holder.id for _node, _office, holder in held}:
                 await appoint(db, people[name][0], NodePath(node), Office.KOORDINATOR, DECREE, now)
     await _until_seated(site)

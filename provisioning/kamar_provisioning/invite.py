@@ -10,10 +10,10 @@ from kamar.state import State
 from kamar_provisioning import links
 from kamar_provisioning.command import add_state
 from kamar_provisioning.settings_file import load
+from kamar_provisioning.site import open_site
 from kamar_provisioning.terminal import qr
 from kamar_store.ready import is_ready
 from kamar_store.site import Site
-from kamar_store.store import connect
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the invitation."""
     state = State(arguments.state.resolve())
     settings = load(state)
-    link = asyncio.run(_link(Site(settings, state, connect(settings.database.url, state.registry))))
+    link = asyncio.run(_link(open_site(state, settings)))
     if link is None:
         raise KamarError("no_server", state=str(state.root))
     print(qr(link, local_only=settings.local_only))

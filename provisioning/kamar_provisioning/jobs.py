@@ -93,6 +93,7 @@ def handlers() -> dict[str, Handler]:
         "open": opening.open_room,
         "shut": opening.shut_room,
         "power": power.power,
+        "reconcile": power.reconcile,
         "code": sending.code,
         "send": sending.send,
         "join": sending.join,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from kamar.ids import MemberId, NodePath
-from kamar.membership import Office
 from kamar.structure import OFFICER, power_levels
 from kamar.wilayah import parse
 from kamar_provisioning.jobs import Desk
 from kamar_provisioning.peace import tell_synapse
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store import outbox, seating, vouch
+from kamar_store import reconcile as changed
 from kamar_store.outbox import Row
 from kamar_store.store import Db
 
@@ -24,7 +24,7 @@ async def power(desk: Desk, row: Row) -> None:
             return
         place = parse(room.key.node)
         nodes = [item.path for item in (place, *place.ancestors()) if item.village == place.village]
-        officers = await members.officers(db, nodes, desk.now())
+        officers = await mandates.officers(db, nodes, desk.now())
     settings = desk.site.settings
     content = power_levels(room.key.kind, settings.rooms.version, settings.bot)
     content["users"] |= {holder.user_id: OFFICER for _node, _office, holder in officers}
@@ -32,10 +32,18 @@ async def power(desk: Desk, row: Row) -> None:
     await tell_synapse(desk, room.id)
 
 
-async def appoint(db: Db, number: MemberId, node: NodePath, office: Office, decree: str, now: datetime) -> None:
-    """Write a mandate that begins now, with the orders that make it felt in every room at and below the node."""
-    await members.appoint(db, number, node, office, decree, now)
+async def reconcile(desk: Desk, row: Row) -> None:
+    """Order that power is set anew in every open room at and below a node of a village."""
+    node = NodePath(row.payload["node"])
+    async with desk.site.store.write() as db:
+        for room in await seating.rooms_below(db, node):
+            await outbox.put(
+                db, "power", f"power:{room.id}:{row.id}", {"room": room.id}, desk.now(), lane=f"room:{room.id}"
+            )
+
+
+async def appoint(db: Db, number: MemberId, node: NodePath, office: str, decree: str, now: datetime) -> None:
+    """Write a mandate that begins now, with the order that makes it felt in the rooms."""
+    await mandates.appoint(db, number, node, office, decree, now)
     await vouch.confirm(db, number, now)
-    for room in await seating.rooms_below(db, node):
-        key = f"power:{room.id}:{number}:{now.timestamp():.0f}"
-        await outbox.put(db, "power", key, {"room": room.id}, now, lane=f"room:{room.id}")
+    await changed.mark(db, [node], now)

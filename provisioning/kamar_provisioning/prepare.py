@@ -13,11 +13,10 @@ from kamar_bridges.push_crypto import new_vapid_key
 from kamar_provisioning import chat, links, sentences, settings_file, synapse, wilayah
 from kamar_provisioning.directory import keep_name
 from kamar_provisioning.push import VAPID_KEY
+from kamar_provisioning.site import open_site
 from kamar_provisioning.terminal import Bar, step
 from kamar_store import postgresql, vault_key
 from kamar_store.migrate import migrate
-from kamar_store.site import Site
-from kamar_store.store import connect
 
 PORTAL_KEY = "portal_key"  # seals the portal's cookies
 PORTAL_KEY_BYTES = 32
@@ -70,8 +69,8 @@ async def prepare(settings: Settings, state: State, now: datetime) -> None:
     step(sentences.PREPARING_DATABASE)
     if settings.database.url != SQLITE:
         await postgresql.ensure(settings.database.url)
-    store = connect(settings.database.url, state.registry)
-    site = Site(settings, state, store)
+    site = open_site(state, settings)
+    store = site.store
     try:
         await migrate(store)
         await wilayah.import_official(store, Bar(sentences.IMPORTING_WILAYAH))

@@ -19,8 +19,8 @@ from kamar.errors import KamarError
 from kamar.state import State
 from kamar_provisioning.command import add_state
 from kamar_provisioning.settings_file import load
+from kamar_provisioning.site import open_site
 from kamar_store.site import Site
-from kamar_store.store import connect
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ async def serve(state: State, parts: dict[str, Part]) -> None:
         BaseExceptionGroup: a part failed; the others were cancelled.
     """
     settings = load(state)
-    site = Site(settings, state, connect(settings.database.url, state.registry))
+    site = open_site(state, settings)
     running = asyncio.create_task(_together(site, parts))
     loop = asyncio.get_running_loop()
     for number in STOPPING:

@@ -13,10 +13,10 @@ from kamar_provisioning import links, run_file, sentences
 from kamar_provisioning.command import add_state
 from kamar_provisioning.health import Check, check
 from kamar_provisioning.settings_file import load
+from kamar_provisioning.site import open_site
 from kamar_provisioning.terminal import addresses, table
 from kamar_store.ready import is_ready
 from kamar_store.site import Site
-from kamar_store.store import connect
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the status; the exit code is 0 only for a healthy server."""
     state = State(arguments.state.resolve())
     settings = load(state)
-    status = asyncio.run(status_of(Site(settings, state, connect(settings.database.url, state.registry))))
+    status = asyncio.run(status_of(open_site(state, settings)))
     if arguments.json:
         print(json.dumps(status, indent=2, ensure_ascii=False))
     else:

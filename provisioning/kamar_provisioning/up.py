@@ -24,10 +24,10 @@ from kamar_provisioning.log_file import LogFile
 from kamar_provisioning.ports import held
 from kamar_provisioning.prepare import keep_ports, prepare, settle
 from kamar_provisioning.process import Process, serve_process
+from kamar_provisioning.site import open_site
 from kamar_provisioning.supervisor import Child, Supervisor
 from kamar_provisioning.terminal import addresses, qr, step
 from kamar_store.site import Site
-from kamar_store.store import connect
 
 RESTARTS_MAX = 4  # of one child before the server was ever healthy
 LAST_WORDS = 3  # lines of a crashing child to show
@@ -136,7 +136,7 @@ async def _announce(settings: Settings, state: State, *, demo: bool, hint: str) 
     Raises:
         KamarError: ``not_healthy``.
     """
-    site = Site(settings, state, connect(settings.database.url, state.registry))
+    site = open_site(state, settings)
     try:
         await _until_healthy(site)
         if demo:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import EventId, MemberId, RoomId
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import outbox, seating
 from kamar_store.member import COLUMNS, Member
@@ -49,7 +50,7 @@ async def of_room(db: AsyncConnection, room_id: RoomId, now: datetime) -> Member
     official = await seating.room_by_id(db, room_id)
     if official is None:
         return None
-    for _node, _office, holder in await members.officers(db, [official.key.node], now):
+    for _node, _office, holder in await mandates.officers(db, [official.key.node], now):
         return holder
     found = await db.execute(
         select(*COLUMNS)

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Subquery, and_, func, insert, literal, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, UserId
-from kamar.membership import MemberLevel, Office
-from kamar.wilayah import below
-from kamar_store.tables import mandate, member
+from kamar.membership import MemberLevel
+from kamar.node import below
+from kamar_store.tables import member
 
 CAP = 200  # no rule asks for a larger number of neighbours
 
@@ -146,41 +146,6 @@ async def living_at(db: AsyncConnection, node: NodePath) -> list[MemberId]:
     """Return the members at or below a node. For jobs; a village has hundreds, never all members of a province."""
     found = await db.execute(select(member.c.id).where(_below(node), member.c.left_at.is_(None)))
     return [MemberId(number) for (number,) in found]
-
-
-async def officers(db: AsyncConnection, nodes: Iterable[NodePath], now: datetime) -> list[tuple[NodePath, str, Member]]:
-    """Return node, office and holder of each mandate in force at the nodes."""
-    found = await db.execute(
-        select(mandate.c.node, mandate.c.office, *COLUMNS)
-        .join(member, member.c.id == mandate.c.member)
-        .where(
-            mandate.c.node.in_(list(nodes)),
-            mandate.c.starts_at <= now,
-            or_(mandate.c.ends_at.is_(None), mandate.c.ends_at > now),
-            member.c.left_at.is_(None),
-        )
-        .order_by(mandate.c.id)
-    )
-    return [(NodePath(node), office, Member(*row)) for node, office, *row in found]
-
-
-async def coordinated_by(db: AsyncConnection, number: MemberId, now: datetime) -> list[NodePath]:
-    """Return the nodes where a member holds a mandate in force."""
-    found = await db.execute(
-        select(mandate.c.node).where(
-            mandate.c.member == number,
-            mandate.c.starts_at <= now,
-            or_(mandate.c.ends_at.is_(None), mandate.c.ends_at > now),
-        )
-    )
-    return [NodePath(node) for (node,) in found]
-
-
-async def appoint(
-    db: AsyncConnection, number: MemberId, node: NodePath, office: Office, decree: str, now: datetime
-) -> None:
-    """Write a mandate that begins now."""
-    await db.execute(insert(mandate).values(member=number, node=node, office=office, decree=decree, starts_at=now))
 
 
 def _below(node: NodePath) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from kamar.peace import Officer, levels, recipients
 from kamar.peace_words import CHECKED, REPORTED
 from kamar.structure import room_name
 from kamar.wilayah import parse
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store import outbox, seating, wilayah
 from kamar_store.seating import Room
 from kamar_store.tables import member, report, report_by, room
@@ -184,7 +184,7 @@ async def tell(db: AsyncConnection, who: MemberId, text: str, key: str, now: dat
 
 async def officers_over(db: AsyncConnection, node: NodePath, now: datetime) -> list[Officer]:
     """Return who holds an office at a place or around it."""
-    return [Officer(holder.id, at) for at, _office, holder in await members.officers(db, levels(node), now)]
+    return [Officer(holder.id, at) for at, _office, holder in await mandates.officers(db, levels(node), now)]
 
 
 async def admins(db: AsyncConnection) -> list[MemberId]:

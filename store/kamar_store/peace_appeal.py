@@ -13,7 +13,7 @@ from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.peace import Appeal, Step, allow_appeal, appeal_to, levels, read_reason
 from kamar.peace_words import APPEALED, KEPT, LIFTED
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store import peace, peace_measure
 from kamar_store.member import Member
 from kamar_store.peace_measure import Measure
@@ -46,7 +46,7 @@ async def appeal_judges(db: AsyncConnection, found: Measure, now: datetime) -> t
 
     What counts is the office in which it was taken, also when that mandate has ended since.
     """
-    held = await members.coordinated_by(db, found.taker, found.starts_at) if found.taker else []
+    held = await mandates.coordinated_by(db, found.taker, found.starts_at) if found.taker else []
     involved = {each for each in (found.taker, found.subject) if each}
     if found.report is not None:
         involved |= {who for who, _, _ in await peace.reporters(db, found.report)}

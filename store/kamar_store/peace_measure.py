@@ -26,7 +26,7 @@ from kamar.peace import (
 from kamar.peace_time import spoken_time
 from kamar.peace_words import HOW_TO_APPEAL, TAKEN, WHY
 from kamar.wilayah import zone_of
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store import outbox, peace
 from kamar_store.member import Member
 from kamar_store.seating import Room
@@ -116,7 +116,7 @@ async def take(db: AsyncConnection, taker: Member, wish: Wish, now: datetime, po
         KamarError: as :func:`kamar.peace.allow_measure` and :func:`kamar.peace.refuse_target` say.
     """
     node = wish.room.key.node
-    held = await members.coordinated_by(db, taker.id, now)
+    held = await mandates.coordinated_by(db, taker.id, now)
     rank = rank_over(node, held, admin=taker.admin)
     reason = allow_measure(wish.kind, rank, wish.lasts, wish.reason)
     assert rank is not None

@@ -17,6 +17,7 @@ from kamar.membership import SeatState
 from kamar.recovery import KEPT, MEET_LASTS, Request
 from kamar.structure import RoomKind
 from kamar.wilayah import below
+from kamar_store.mandate import in_force
 from kamar_store.recovery import hash_of_token
 from kamar_store.tables import mandate, member, recovery_request, room, seat
 
@@ -182,11 +183,7 @@ async def cancel(db: AsyncConnection, number: MemberId, now: datetime) -> bool:
 
 async def is_officer(db: AsyncConnection, number: MemberId, now: datetime) -> bool:
     """Tell whether a member speaks for others: holds a mandate in force, or administers the server."""
-    held = select(mandate.c.id).where(
-        mandate.c.member == number,
-        mandate.c.starts_at <= now,
-        or_(mandate.c.ends_at.is_(None), mandate.c.ends_at > now),
-    )
+    held = select(mandate.c.id).where(mandate.c.member == number, in_force(now))
     found = await db.execute(select(member.c.id).where(member.c.id == number, or_(member.c.admin, held.exists())))
     return found.one_or_none() is not None
 

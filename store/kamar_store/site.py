@@ -1,9 +1,10 @@
-"""What every program of a server is given: its settings, its directory, its registry."""
+"""What every program of a server is given: its settings, its directory, its registry, its organisation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from kamar.organisation import Organisation, profile
 from kamar.settings import Settings
 from kamar.state import State
 from kamar_store.store import Store
@@ -16,3 +17,4 @@ class Site:
     settings: Settings
     state: State
     store: Store
+    organisation: Organisation = field(default_factory=profile)

@@ -15,6 +15,7 @@ from kamar.policy import covers
 from kamar.structure import RoomKind, RoomState
 from kamar.vouch import Voucher, Word, are_neighbours, is_enough, read_word
 from kamar.wilayah import Level, below, parse
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import outbox, referral
 from kamar_store.member import COLUMNS, Member
@@ -33,7 +34,7 @@ class Said:
 
 async def voucher(db: AsyncConnection, who: Member, now: datetime) -> Voucher:
     """Return a member as somebody who may vouch."""
-    coordinated = tuple(await members.coordinated_by(db, who.id, now))
+    coordinated = tuple(await mandates.coordinated_by(db, who.id, now))
     return Voucher(who.id, who.home, who.vouched, who.admin, coordinated)
 
 
@@ -85,7 +86,7 @@ async def arrive(db: AsyncConnection, newcomer: MemberId, code: str, now: dateti
     owner = (await referral.find(db, code)).owner
     if who is None:
         return
-    for _node, _office, holder in await members.officers(db, [who.home], now):
+    for _node, _office, holder in await mandates.officers(db, [who.home], now):
         if holder.demo:
             await confirm(db, newcomer, now)
             return

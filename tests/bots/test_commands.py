@@ -11,7 +11,7 @@ from kamar.structure import RoomKey, RoomKind
 from kamar_bots.commands import TAUGHT, answer
 from kamar_bots.talk import Ask, Choice, Reply
 from kamar_store import appservice, referral, seating
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store.store import Store
 from tests.bots.village import CHAT, KECAMATAN, NOW, RT, RW, STARTER, VILLAGE, asked, live, opened, registry
 
@@ -147,7 +147,7 @@ async def test_kamar_names_who_coordinates(holders: list[NodePath], line: str, s
         user, _ = await live(db)
         _, budi = await live(db, "Budi", NodePath(f"{VILLAGE}/RW001/RT001"))
         for place in holders:
-            await members.appoint(db, budi, place, Office.KOORDINATOR, "SK 1", NOW)
+            await mandates.appoint(db, budi, place, Office.KOORDINATOR, "SK 1", NOW)
     found = await reply(store, asked("!kamar", user, CHAT))
     assert found is not None
     assert found.text.split("\n") == [WHERE, line]
@@ -234,7 +234,7 @@ async def test_a_coordinator_opens_a_kamar_before_its_time(
 ) -> None:
     async with store.write() as db:
         user, number = await live(db)
-        await members.appoint(db, number, coordinates, Office.KOORDINATOR, "SK 1", NOW)
+        await mandates.appoint(db, number, coordinates, Office.KOORDINATOR, "SK 1", NOW)
     found = await reply(store, asked(text, user, CHAT))
     assert found is not None
     assert found.text.startswith(first_line)
@@ -248,7 +248,7 @@ async def test_others_open_nothing(coordinates: NodePath | None, store: Store) -
     async with store.write() as db:
         user, number = await live(db)
         if coordinates:
-            await members.appoint(db, number, coordinates, Office.KOORDINATOR, "SK 1", NOW)
+            await mandates.appoint(db, number, coordinates, Office.KOORDINATOR, "SK 1", NOW)
     with pytest.raises(KamarError, match="open_not_allowed"):
         await reply(store, asked("!buka 3/5", user, CHAT))
     async with store.read() as db:

@@ -17,7 +17,7 @@ from kamar_bots.door import Known, arrivals
 from kamar_bots.serve import Bot
 from kamar_bots.talk import Target
 from kamar_bridges.matrix import parse_event
-from kamar_store import member as members
+from kamar_store import mandate as mandates
 from kamar_store import peace, peace_rule, seating
 from kamar_store.store import Store
 from kamar_store.tables import measure, outbox
@@ -57,8 +57,8 @@ async def scene(store: Store, homestead: Homestead) -> Scene:
         made.room = await opened(db, CHAT)
         made.rude, made.siti = await live(db, "Rudi"), await live(db, "Siti")
         made.koordinator, made.above = await live(db, "Budi"), await live(db, "Wati")
-        await members.appoint(db, made.koordinator[1], RT, Office.KOORDINATOR, "SK", NOW - timedelta(days=365 * 9))
-        await members.appoint(db, made.above[1], RW, Office.KOORDINATOR, "SK", NOW - timedelta(days=365 * 9))
+        await mandates.appoint(db, made.koordinator[1], RT, Office.KOORDINATOR, "SK", NOW - timedelta(days=365 * 9))
+        await mandates.appoint(db, made.above[1], RW, Office.KOORDINATOR, "SK", NOW - timedelta(days=365 * 9))
     homestead.events[RUDE] = message("kamu bodoh", made.rude[0], made.room, RUDE)
     return made
 

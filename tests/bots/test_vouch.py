@@ -14,6 +14,7 @@ from kamar_bots.serve import Bot
 from kamar_bots.welcome import TOGETHER, greet
 from kamar_bridges.matrix import parse_event
 from kamar_store import appservice, greeter, seating, vouch
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store.store import Db, Store
 from tests.bots.village import CHAT, NOW, RT, RW, VILLAGE, asked, bodies, live, member_event, opened, registry, rows
@@ -70,7 +71,7 @@ async def test_who_may_vouch_for_whom(home: NodePath, office: bool, text: str, c
         await sit(db, number)
         siti, own = await known(db, "Siti", home)
         if office:
-            await members.appoint(db, own, home, Office.KOORDINATOR, "SK 1", NOW)
+            await mandates.appoint(db, own, home, Office.KOORDINATOR, "SK 1", NOW)
         named = text.replace("@{dewi}", dewi).replace("@{siti}", siti)
         assert (await said(db, named, siti)).startswith(code)
 
@@ -155,7 +156,7 @@ async def test_a_newcomer_hears_who_greets(agrees: bool, coordinates: bool, name
         _, budi = await known(db, "Budi")
         await greeter.agree(db, siti, NOW, greets=agrees)
         if coordinates:
-            await members.appoint(db, budi, RT, Office.KOORDINATOR, "SK 1", NOW)
+            await mandates.appoint(db, budi, RT, Office.KOORDINATOR, "SK 1", NOW)
     await arrive(bot, store, room, "Dewi")
     now = datetime.now(UTC) + TOGETHER + SECOND
     async with store.write() as db:

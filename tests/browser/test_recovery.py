@@ -23,6 +23,7 @@ from kamar_portal.portal import portal_key
 from kamar_portal.qr import qr_svg
 from kamar_portal.recovery_meet import SCAN, SCAN_PURPOSE
 from kamar_portal.seal import Seal
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store.recovery import hash_of_token
 from kamar_store.tables import member as member_table
@@ -77,7 +78,7 @@ async def _fill(server: Branch) -> dict[str, str]:
             assert found
             await members.rename(db, found.id, NAMES[name])
             if name == "siti":
-                await members.appoint(db, MemberId(found.id), RT, Office.KOORDINATOR, "SK 1", now)
+                await mandates.appoint(db, MemberId(found.id), RT, Office.KOORDINATOR, "SK 1", now)
         await db.execute(update(member_table).values(joined_at=now - timedelta(days=30)))
     await site.store.close()
     await until_idle(server)

@@ -12,6 +12,7 @@ from kamar.membership import Office
 from kamar.peace import MeasureKind
 from kamar.structure import RoomKey, RoomKind
 from kamar_portal.peace import REPORTS_MOST
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import peace, peace_measure, seating
 from kamar_store.peace import Said
@@ -54,8 +55,8 @@ async def street(house: House) -> Street:
             made.people[who.display_name] = who.id
             await seating.want_seats(db, who.id, [room.id], now)
             await seating.seated(db, who.id, [room.id], now)
-        await members.appoint(db, made.people["Budi"], RT, Office.KOORDINATOR, "SK", now - EARLIER)
-        await members.appoint(db, made.people["Wati"], RW, Office.KOORDINATOR, "SK", now - EARLIER)
+        await mandates.appoint(db, made.people["Budi"], RT, Office.KOORDINATOR, "SK", now - EARLIER)
+        await mandates.appoint(db, made.people["Wati"], RW, Office.KOORDINATOR, "SK", now - EARLIER)
     return made
 
 

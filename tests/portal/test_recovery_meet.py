@@ -18,6 +18,7 @@ from kamar.structure import RoomKey, RoomKind
 from kamar_portal import recovery_meet
 from kamar_portal.recovery_meet import scan_token
 from kamar_portal.recovery_witness import AGAINST
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import seating, vault, vault_access, vault_key
 from kamar_store.recovery import hash_of_token
@@ -107,7 +108,7 @@ async def street(house: House) -> Street:
         await seating.opened(db, room, RoomId("!rt:kamar.test"), house.clock())
         for person in people.values():
             await sit(db, person, room.id, house)
-        await members.appoint(db, people["Siti"].id, RT, Office.KOORDINATOR, "SK 1", house.clock())
+        await mandates.appoint(db, people["Siti"].id, RT, Office.KOORDINATOR, "SK 1", house.clock())
         long_ago = house.clock() - timedelta(days=30)
         await db.execute(update(member_table).values(joined_at=long_ago))
     return Street(house, people["Dewi"], people["Siti"], people["Budi"], people["Ujang"])
@@ -180,7 +181,7 @@ async def test_neither_a_neighbour_nor_a_stranger_can_be_the_first(street: Stree
 async def test_a_coordinator_of_another_place_is_told_nothing(street: Street, node: str) -> None:
     other = await move_in(street.house, "Eko")
     async with street.house.store.write() as db:
-        await members.appoint(db, other.id, NodePath(node), Office.KOORDINATOR, "SK 2", street.house.clock())
+        await mandates.appoint(db, other.id, NodePath(node), Office.KOORDINATOR, "SK 2", street.house.clock())
     page = await street.confirm(other, await street.qr(await street.lost()))
     assert refused(page, "witness_nobody") or refused(page, "witness_first")
 
@@ -286,7 +287,7 @@ async def test_of_two_who_confirm_at_once_one_counts(street: Street, witness: st
     pair = [street.siti, street.ujang]
     if witness == "coordinator":
         async with street.house.store.write() as db:
-            await members.appoint(db, street.ujang.id, RT, Office.KOORDINATOR, "SK 2", street.house.clock())
+            await mandates.appoint(db, street.ujang.id, RT, Office.KOORDINATOR, "SK 2", street.house.clock())
     else:
         await street.confirm(street.siti, await street.qr(phone))
         pair = [street.budi, street.ujang]
@@ -331,7 +332,7 @@ async def test_everything_runs_out_after_half_an_hour(street: Street, step: str)
 async def appoint_dewi(street: Street) -> None:
     """Make Dewi an officer."""
     async with street.house.store.write() as db:
-        await members.appoint(db, street.dewi.id, RT, Office.KOORDINATOR, "SK 3", street.house.clock())
+        await mandates.appoint(db, street.dewi.id, RT, Office.KOORDINATOR, "SK 3", street.house.clock())
 
 
 @pytest.mark.parametrize("kind", ["mandate", "administrator"])

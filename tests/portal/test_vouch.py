@@ -10,6 +10,7 @@ from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import MOVE_EVERY, Office
 from kamar.sentences import SENTENCES
 from kamar.structure import RoomKey, RoomKind
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import move, outbox, referral, seating, vouch, wave
 from kamar_store.member import Member
@@ -52,7 +53,7 @@ async def make(house: House, **what: object) -> None:
         if what.get("admin"):
             await members.make_admin(db, who.id)
         if of := what.get("of"):
-            await members.appoint(db, who.id, NodePath(str(of)), Office.KOORDINATOR, "SK 1", house.clock())
+            await mandates.appoint(db, who.id, NodePath(str(of)), Office.KOORDINATOR, "SK 1", house.clock())
 
 
 async def is_vouched(house: House, number: MemberId) -> bool:
@@ -183,7 +184,7 @@ async def test_the_second_move_in_thirty_days_needs_the_coordinator_of_the_new_p
         coordinator = await members.by_id(db, siti)
         assert coordinator is not None
         assert await move.requests_for(db, await vouch.voucher(db, coordinator, house.clock())) == []
-        await members.appoint(db, siti, KEMIRI_MUKA, Office.KOORDINATOR, "SK 1", house.clock())
+        await mandates.appoint(db, siti, KEMIRI_MUKA, Office.KOORDINATOR, "SK 1", house.clock())
         voucher = await vouch.voucher(db, coordinator, house.clock())
         (request,) = await move.requests_for(db, voucher)
         await move.answer(db, request.id, voucher, house.clock(), agree=True)
@@ -232,6 +233,6 @@ async def test_only_the_coordinator_of_the_demonstration_vouches_by_itself(
 ) -> None:
     async with house.store.write() as db:
         siti = await members.create(db, UserId("@siti:x"), "Siti", RT, None, None, house.clock(), demo=demo)
-        await members.appoint(db, siti, RT, Office.KOORDINATOR, "contoh", house.clock())
+        await mandates.appoint(db, siti, RT, Office.KOORDINATOR, "contoh", house.clock())
     await sign_up(browser, await house.code())
     assert (await me(house)).vouched is vouched

@@ -13,6 +13,7 @@ from kamar.ids import NodePath, RoomId, UserId
 from kamar.membership import Office
 from kamar.peace import Appeal, MeasureKind, Step
 from kamar.structure import RoomKey, RoomKind
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import peace, peace_appeal, peace_measure, peace_rule, seating
 from kamar_store.member import Member
@@ -31,7 +32,7 @@ async def person(db: Db, name: str, node: NodePath | None = None, *, admin: bool
     user = UserId(f"@{name.lower()}:kamar.test")
     number = await members.create(db, user, name, RT, None, None, NOW, admin=admin)
     if node is not None:
-        await members.appoint(db, number, node, Office.KOORDINATOR, "SK", NOW - DAY)
+        await mandates.appoint(db, number, node, Office.KOORDINATOR, "SK", NOW - DAY)
     found = await members.by_id(db, number)
     assert found is not None
     return found

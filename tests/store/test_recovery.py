@@ -14,6 +14,7 @@ from kamar.membership import Office
 from kamar.recovery import KEPT, LETTER_LASTS, LETTER_TRIES, MEET_LASTS, OFFICER_WAITS, Stage, door
 from kamar.structure import RoomKey, RoomKind
 from kamar_store import appservice, recovery, recovery_request, seating
+from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store.appservice import Arrival
 from kamar_store.recovery_request import Found
@@ -175,7 +176,7 @@ async def test_sharing_a_kamar_means_two_seats_where_people_talk(street: Street)
 
 async def test_an_officer_is_who_holds_a_mandate_now_or_administers(street: Street) -> None:
     async with street.store.write() as db:
-        await members.appoint(db, street.siti, RT, Office.KOORDINATOR, "SK", NOW)
+        await mandates.appoint(db, street.siti, RT, Office.KOORDINATOR, "SK", NOW)
         await members.make_admin(db, street.budi)
         officers = [
             await recovery_request.is_officer(db, who, NOW)

@@ -8,6 +8,7 @@ from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.fold import fold
+from kamar_store.tables.mandate import mandate
 from kamar_store.tables.move import move
 from kamar_store.tables.peace import (
     ban_key,
@@ -20,7 +21,7 @@ from kamar_store.tables.peace import (
     room_rule,
     talk_room,
 )
-from kamar_store.tables.people import consent, invitation, mandate, member, signup
+from kamar_store.tables.people import consent, invitation, member, signup
 from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.recovery import recovery, recovery_letter, recovery_request
 from kamar_store.tables.rooms import room, seat

@@ -1,4 +1,4 @@
-"""Members, how they came, what they agreed to, what they were chosen for."""
+"""Members, how they came, what they agreed to."""
 
 from __future__ import annotations
 
@@ -61,16 +61,4 @@ consent = Table(
     Column("text_hash", String(64), nullable=False),
     Column("channel", String(16), nullable=False),
     Column("at", Utc, nullable=False),
-)
-
-mandate = Table(
-    "mandate",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("member", Integer, ForeignKey("member.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("node", PATH, nullable=False, index=True),
-    Column("office", String(32), nullable=False),
-    Column("decree", Text, nullable=False, default=""),
-    Column("starts_at", Utc, nullable=False),
-    Column("ends_at", Utc),
 )
