@@ -12,6 +12,7 @@ from kamar_provisioning.command import SUBCOMMANDS
 from kamar_provisioning.jobs import handlers
 
 ROOT = Path(__file__).parents[1]
+NAMED_TEST = r"`(tests/[\w/]+\.py)::(test_\w+)`"
 KINDS = ("feature", "fix", "upgrade", "doc")
 
 
@@ -74,6 +75,13 @@ def test_nothing_is_said_twice_on_a_page() -> None:
                 twice.append(f"{page.relative_to(ROOT)}: {line[:80]}")
             seen.add(start)
     assert twice == []
+
+
+def test_every_test_that_the_documentation_names_is_there() -> None:
+    named = {pair for page in (ROOT / "docs").rglob("*.md") for pair in re.findall(NAMED_TEST, page.read_text())}
+    assert len(named) > 50
+    wrong = [(file, test) for file, test in named if f"def {test}(" not in _text(file)]
+    assert wrong == []
 
 
 def test_every_note_for_the_next_release_has_a_known_kind_and_is_a_sentence() -> None:

@@ -111,10 +111,10 @@ def _p95(wall: Sequence[float]) -> float:
 
 
 async def _fill(server: Branch, pool: Homeserver) -> tuple[list[str], RoomId]:
-    people = []
+    people, code = [], server.local_code("32.16.19.2005")  # with any other, the wave brake closes a kamar of fifteen
     for number in range(PEOPLE):
         key = f"bench-plain-chat-{number:04d}-{'x' * 8}"
-        people.append((await join(server.portal_url, server.invitation(), key, "32.16.19.2005", 5, 3))["user_id"])
+        people.append((await join(server.portal_url, code, key, "32.16.19.2005", 5, 3))["user_id"])
     await until_idle(server)
     (room,) = {room for room, (_, kind, _) in truth(server).rooms().items() if kind == "obrolan"}
     for person in people:  # nobody waits a second between two messages
