@@ -72,9 +72,9 @@ async def test_nobody_is_found_by_searching(homeserver: SynapseServer, kamar: Ma
     seen = await ask(homeserver.url, me, "GET", f"presence/{her.user_id}/status")
     assert seen.json().get("presence", "offline") == "offline"
     assert "last_active_ago" not in seen.text
-    wish = await ask(homeserver.url, me, "POST", "createRoom", {"name": NAME, "visibility": "public"})
+    await ask(homeserver.url, me, "POST", "createRoom", {"name": NAME, "visibility": "public"})
     listed = await ask(homeserver.url, me, "GET", "publicRooms")
-    assert (wish.status_code, listed.json()["chunk"]) == (403, [])
+    assert listed.json()["chunk"] == []
 
 
 @pytest.mark.parametrize("by", ["nobody", "another server"])
