@@ -72,9 +72,10 @@ async def test_nobody_is_found_by_searching(homeserver: SynapseServer, kamar: Ma
     seen = await ask(homeserver.url, me, "GET", f"presence/{her.user_id}/status")
     assert seen.json().get("presence", "offline") == "offline"
     assert "last_active_ago" not in seen.text
-    await ask(homeserver.url, me, "POST", "createRoom", {"name": NAME, "visibility": "public"})
+    own = (await ask(homeserver.url, me, "POST", "createRoom", {"name": NAME})).json()["room_id"]
+    wish = await ask(homeserver.url, me, "PUT", f"directory/list/room/{own}", {"visibility": "public"})
     listed = await ask(homeserver.url, me, "GET", "publicRooms")
-    assert listed.json()["chunk"] == []
+    assert (wish.status_code, listed.json()["chunk"]) == (403, [])
 
 
 @pytest.mark.parametrize("by", ["nobody", "another server"])
