@@ -115,9 +115,7 @@ class Journey:
         await follow(self.page, "button", "Kirim pesan")
         line = self.page.get_by_role("listitem").filter(has_text=text)
         await expect(line).to_have_count(1)
-        await expect(
-            line.get_by_role("heading", name="Anda", level=3)
-        ).to_be_visible()  # one jumps from message to message
+        await expect(line.get_by_role("heading", name="Anda", level=3)).to_be_visible()
         assert (await self.page.title()).startswith("Terkirim")
         await self.look()
 
