@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, UserId
 from kamar.structure import RoomState
+from kamar_store import direct, peace_rule
 from kamar_store.tables import member, room, seat
 
 
@@ -17,7 +18,12 @@ async def people(db: AsyncConnection) -> list[tuple[MemberId, UserId]]:
 
 
 async def forget(db: AsyncConnection, number: MemberId) -> None:
-    """Delete one invented person, with seats and mandates."""
+    """Delete one invented person, with seats and mandates, and where the bot talked with him."""
+    user = await db.scalar(select(member.c.user_id).where(member.c.id == number, member.c.demo.is_(True)))
+    if user is None:
+        return
+    await direct.forget(db, UserId(user))
+    await peace_rule.forget_direct(db, UserId(user))
     await db.execute(delete(member).where(member.c.id == number, member.c.demo.is_(True)))
 
 

@@ -131,7 +131,6 @@ async def test_a_stranger_who_walks_on_is_held_learns_nobody_and_is_let_in_by_a_
         await log_in(stranger, server, people.held)
         await expect(stranger.get_by_role("heading", name="Pendaftaran Anda ditahan sebentar")).to_be_visible()
         await expect(stranger.get_by_text(f"!jamin {people.held}")).to_be_visible()
-        await picture(stranger, "ditahan-360")
         assert await barriers(stranger) == []
         assert await names_on(stranger, server) == set()
         await room_is_listed(stranger, server, "Kamar", yes=False)
@@ -140,7 +139,6 @@ async def test_a_stranger_who_walks_on_is_held_learns_nobody_and_is_let_in_by_a_
         await admin.goto(f"{server.portal_url}/kelola#tahan")
         await admin.get_by_role("heading", name="Pendaftar yang ditahan").scroll_into_view_if_needed()
         await expect(admin.get_by_text("RT 003/RW 005, Kel. Menteng")).to_be_visible()
-        await picture(admin, "kelola-tahan-1280")
         assert await barriers(admin) == []
         await admin.get_by_role("button", name="Lepas").click()
         await expect(admin.get_by_role("button", name="Lepas")).to_have_count(0)
@@ -162,7 +160,6 @@ async def test_a_newcomer_sees_one_kamar_until_somebody_who_knows_him_says_so(se
         await log_in(siti, server, people.koordinator)
         await siti.get_by_role("link", name="Jamin tetangga").click()
         await expect(siti.get_by_text("Warga Rudi").first).to_be_visible()
-        await picture(siti, "jamin-360")
         assert await barriers(siti) == []
         await siti.get_by_role("button", name="Saya kenal Warga Rudi").click()
         await expect(siti.get_by_text("Tersimpan.")).to_be_visible()
