@@ -18,8 +18,8 @@ from kamar.settings import Rooms
 from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, placement, space_of
 from kamar.wave import MEETS, Brought
 from kamar.wilayah import parse
-from kamar_provisioning import wave
 from kamar_bridges.homeserver import MatrixError
+from kamar_provisioning import wave
 from kamar_provisioning.jobs import Desk
 from kamar_store import belonging, fold, peace_measure, seating, wave_growth
 from kamar_store import member as members
