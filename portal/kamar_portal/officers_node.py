@@ -47,7 +47,6 @@ RIGHTS = {
     Right.EXPORT: _("mengunduh data gabungan"),
     Right.RESTRUCTURE: _("mengubah susunan organisasi"),
 }
-SOMEBODY = _("seseorang yang sudah keluar")
 
 
 @dataclass(frozen=True, slots=True)
