@@ -87,7 +87,7 @@ async def appoint_by(
     """Write a mandate in the name of ``actor`` (none: who operates the server); it is felt in the rooms at once.
 
     Where nobody above holds an office that may, one administrator proposes and another confirms by asking for the same.
-    ``recorded``: decided before, only entered now (an import).
+    ``recorded``: decided before, only entered now (an import): it may have begun, and nobody is told.
 
     Raises:
         KamarError: ``appoint_not_allowed``, ``appoint_self``, ``office_unknown``, ``office_not_here``, ``seat_taken``,
@@ -110,7 +110,7 @@ async def appoint_by(
     await make_room(db, office, wanted, there, now)
     number = await write(db, wanted, actor, by, now, proposed=by.second_needed)
     if not by.second_needed:
-        await felt(db, office, number, wanted, now)
+        await felt(db, office, number, wanted, now, told=not recorded)
     return number
 
 
@@ -257,12 +257,15 @@ async def write(
     return number
 
 
-async def felt(db: AsyncConnection, office: Office, number: MandateId, wanted: Appointment, now: datetime) -> None:
+async def felt(
+    db: AsyncConnection, office: Office, number: MandateId, wanted: Appointment, now: datetime, *, told: bool = True
+) -> None:
     """Let a new mandate be felt: its holder counts as vouched for, is told, and let into the rooms."""
     await vouch.confirm(db, wanted.member, now)
     await changed.mark(db, [wanted.node], now)
     await order(db, wanted.node, [wanted.starts_at, wanted.ends_at], now)
-    await tell(db, wanted.member, APPOINTED, number, office, wanted.node, now)
+    if told:
+        await tell(db, wanted.member, APPOINTED, number, office, wanted.node, now)
 
 
 async def order(db: AsyncConnection, node: NodePath, moments: list[datetime | None], now: datetime) -> None:
