@@ -18,6 +18,7 @@ from kamar.organisation import OfficeCode, Organisation
 from kamar.vacancy import OfferState, VoteState, check_vote, quorum_of, winner
 from kamar_store import mandate as mandates
 from kamar_store import mandate_log, outbox, vacancy
+from kamar_store.mandate_effect import tell
 from kamar_store.mandate_find import appointers, nearest
 from kamar_store.mandate_log import Action
 from kamar_store.member import Member
@@ -141,11 +142,11 @@ async def close(db: AsyncConnection, organisation: Organisation, number: int, no
     for each in running:
         if state is VoteState.WON and each.id != chosen:
             await vacancy.close(db, each.id, OfferState.DECLINED, None)
-            await mandates.tell(db, each.member, DECLINED, each.id, office, found.node, now)
+            await tell(db, each.member, DECLINED, each.id, office, found.node, now)
     if state is not VoteState.WON:
         await db.execute(update(mandate_offer).where(mandate_offer.c.vote == number).values(vote=None))
         for judge in nearest(await appointers(db, organisation, office, found.node, now)):
-            await mandates.tell(db, judge.id, VOTE_UNDECIDED, number, office, found.node, now)
+            await tell(db, judge.id, VOTE_UNDECIDED, number, office, found.node, now)
     return state
 
 
