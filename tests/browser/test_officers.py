@@ -122,9 +122,10 @@ async def test_an_officer_appoints_by_keyboard_and_matrix_follows_within_a_minut
         await log_in(page, server, people.ketua)
         await follow(page, "link", "Kelola")
         await expect(page.get_by_role("heading", name="Wilayah saya")).to_be_visible()
-        await reach(page, "button", "7 tempat di bawah Kecamatan Cikarang Selatan")
+        await reach(page, "link", "7 tempat di bawah Kecamatan Cikarang Selatan")
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("Desa Sukaresmi")).to_be_visible()
+        await expect(page.locator(":focus")).to_have_attribute("aria-expanded", "true")  # one goes on from where one is
         await seen(page, "tree")
 
         await page.goto(f"{server.portal_url}/pengurus/tempat/{KECAMATAN}")
