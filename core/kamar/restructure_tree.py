@@ -105,7 +105,7 @@ class Tree:
         named = self.spots.get((parse(key.node).village if wilayah else None) or key.node)
         if named is None:
             return key.node
-        return room_name(key, named.name, named.kind) if wilayah else f"{key.kind.value.title()} {named.name}"
+        return room_name(key, named.name, named.kind)
 
     def create(self, path: NodePath, level: str, kind: str, name: str) -> None:
         """Make a node.

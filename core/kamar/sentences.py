@@ -150,6 +150,7 @@ SENTENCES: dict[str, str] = {
     "plan_same": _("Langkah ini tidak mengubah apa pun."),
     "plan_clash": _("{path} dan {into} sama-sama punya {parts}. Pindahkan dulu yang bernomor sama."),
     "plan_account": _("Akun {user} tidak ada di server ini."),
+    "plan_file": _("Berkas ini bukan teks. Simpan dari Excel sebagai CSV, lalu unggah lagi."),
     "plan_unknown": _("Rencana ini tidak ada."),
     "plan_outdated": _("Susunan sudah berubah sejak rencana ini dibuat ({changed}). Periksa lagi perubahannya."),
     "plan_changed": _("Rencana ini berubah sejak halaman dibuka. Periksa lagi, baru setujui."),

@@ -15,13 +15,14 @@ from synapse.api.errors import Codes, SynapseError
 from kamar.reconcile import BADGE_EVENT
 from kamar.structure import NODE_EVENT
 from kamar_modules.database import Database, Transaction, listed
-from kamar_modules.official import JOIN_RULES
+from kamar_modules.official import CREATE, JOIN_RULES
 from kamar_modules.resource import Ask
 
 ROOMS_MAX = 200
 USERS_MAX = 2000
 CHILD = "m.space.child"
 MANAGED = (
+    CREATE,  # its version decides how @kamar holds the room
     "m.room.power_levels",
     "m.room.name",
     "m.room.topic",

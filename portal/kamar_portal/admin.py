@@ -9,7 +9,7 @@ from kamar.ids import NodePath
 from kamar.node import Axis, is_hidden
 from kamar.referral import new_code, read_code, spoken
 from kamar.signup import read_home
-from kamar_portal import wilayah
+from kamar_portal import audit, wilayah
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import Form, read_form
 from kamar_portal.page import render, see_other
@@ -94,6 +94,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         effects = await outbox.waiting(db)
         parked = await admin.parked(db)
         held = await wave.held(db)
+        audited = await audit.last(db)
         codes = [
             (
                 item.code,
@@ -111,6 +112,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         effects=effects,
         parked=parked,
         held=held,
+        audited=audited,
         codes=codes,
         form={name: form.text(name)[:100] if form else "" for name in ("desa", "rw", "rt")},
         errors=beside_field(request, error) if error else {},

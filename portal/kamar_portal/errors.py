@@ -59,6 +59,16 @@ STATUS = {
     # axes
     "belonging_unknown": 404,
 }
+STATUS |= {  # restructure
+    "plan_unknown": 404,
+    "node_unknown": 404,
+    "plan_own": 403,
+    "plan_not_allowed": 403,
+    "plan_state": 409,
+    "plan_outdated": 409,
+    "plan_changed": 409,
+    "plan_needed": 409,
+}
 OTHERWISE = 422  # a field to be mended
 RETRY_SECONDS = 5
 FIELD = {  # beside which field of a form the sentence stands; everything else stands on top

@@ -11,7 +11,7 @@ from kamar.errors import KamarError
 from kamar.signup import PASSWORD_SHORTEST, read_password
 from kamar.words import LANGUAGES
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies, push, recovery_own, security
+from kamar_portal import cookies, persona, push, recovery_own, security
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import read_form
@@ -47,6 +47,7 @@ async def rename(request: web.Request) -> web.Response:
     form = await read_form(request)
     try:
         name = read_display_name(form.raw("nama"))
+        await persona.refuse_alike(portal, member, name)
         await portal.module.set_display_name(member.user_id, name)
     except KamarError as error:
         return await _page(request, error, name=form.raw("nama")[:200])

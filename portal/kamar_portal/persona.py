@@ -148,6 +148,19 @@ async def leave(request: web.Request) -> web.Response:
     return see_other("/tempat-kerja?keluar=1")
 
 
+async def refuse_alike(portal: Portal, who: Member, name: str) -> None:
+    """Refuse a name that would tie the accounts of one person together.
+
+    Raises:
+        KamarError: ``persona_name``.
+    """
+    if portal.site.state.secret(vault_key.NAME).exists():  # without a vault there is no second account
+        async with portal.store.write() as db:
+            alike = await persona.is_named_alike(db, _keys(portal), who, name, portal.clock())
+        if alike:
+            raise KamarError("persona_name")
+
+
 async def _erase(portal: Portal, second: Member) -> None:
     """Close the account first: what is erased here can't be named to Matrix any more."""
     await portal.module.deactivate(second.user_id)

@@ -18,6 +18,7 @@ from kamar_provisioning.jobs import Desk
 from kamar_provisioning.reconcile import GONE_MAX, ROOMS, compare
 from kamar_store import audit as audits
 from kamar_store import reconcile as changed
+from kamar_store import reconcile_registry as registry
 from kamar_store.outbox import Row
 from kamar_store.seating import Room
 from kamar_store.store import Db
@@ -81,7 +82,7 @@ async def step(desk: Desk, number: int, *, on: bool = True) -> bool:
 async def look(desk: Desk, after: int) -> Look:
     """Compare the next rooms with the registry; nothing is changed."""
     async with desk.site.store.read() as db:
-        rooms = await changed.rooms_after(db, after, ROOMS)
+        rooms = await registry.rooms_after(db, after, ROOMS)
         moving = await changed.pending(db, [room.key.node for room in rooms])
     if not rooms:
         return Look((), ())

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kamar.reconcile import TOLD_ONLY, What
+from kamar.reconcile.words import WORDS
 from kamar.state import State, read_secret
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
@@ -34,23 +35,6 @@ SAME = "{looked} kamar resmi diperiksa: semuanya sesuai dengan pembukuan."
 DIFFERENT = "{looked} kamar resmi diperiksa, {found} perbedaan, {repaired} sudah diperbaiki."
 WOULD = "{looked} kamar resmi diperiksa, {found} perbedaan. Tidak ada yang diubah (--dry-run)."
 LEFT = "Sisanya dicoba lagi oleh server yang berjalan; lihat Kelola > Pekerjaan macet."
-WORDS: Mapping[What, str] = {
-    What.GONE: "kamar terhapus",
-    What.POWER: "wewenang diubah",
-    What.STRANGER: "orang tanpa tempat duduk",
-    What.MISSING: "anggota dikeluarkan tanpa tindakan resmi",
-    What.BAN: "anggota diblokir tanpa tindakan resmi",
-    What.NAME: "nama kamar diubah",
-    What.TOPIC: "keterangan kamar diubah",
-    What.NODE: "tanda wilayah diubah",
-    What.BADGE: "daftar pengurus dipalsukan",
-    What.ENTRY: "aturan masuk diubah",
-    What.HISTORY: "aturan riwayat diubah",
-    What.PARENT: "kamar lepas dari ruangnya",
-    What.CHILD: "daftar kamar di ruang diubah",
-    What.CROWDED: "terlalu banyak pengurus dalam satu kamar; angkat lebih sedikit",
-    What.PAPER: "pengurus meninggalkan kamarnya; tidak berwenang di sana sampai kembali",
-}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

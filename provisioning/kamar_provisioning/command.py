@@ -61,6 +61,9 @@ SUBCOMMANDS = (
     Subcommand(
         "audit", "memeriksa semua kamar resmi dan memperbaiki yang diubah orang", "audit_command", "./kamar audit"
     ),
+    Subcommand("plan", "melihat dan mengusulkan rencana penataan", "plan", "./kamar plan pemekaran.txt"),
+    Subcommand("apply", "menjalankan rencana yang disetujui", "apply", "./kamar apply 7"),
+    Subcommand("rollback", "membatalkan rencana yang sudah dijalankan", "rollback", "./kamar rollback 7"),
     Subcommand("vault", "memeriksa catatan akses; mengganti kunci brankas", "vault", "./kamar vault --rotate"),
     Subcommand(
         "gather",

@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 
-from kamar.ids import RoomId, UserId
+from kamar.ids import NodePath, RoomId, UserId
 from kamar.reconcile import (
     Action,
     Found,
@@ -34,6 +34,7 @@ from kamar_provisioning.peace import tell_synapse
 from kamar_store import audit as audits
 from kamar_store import officers_room, seating
 from kamar_store import reconcile as changed
+from kamar_store import reconcile_registry as registry
 from kamar_store.outbox import Row
 from kamar_store.seating import Room
 
@@ -44,12 +45,16 @@ GONE_MAX = 20  # rooms missing at once: more is no accident in a room, but a hom
 
 
 async def reconcile(desk: Desk, row: Row) -> None:
-    """Carry the marks of one area out: ``{node, alone}``."""
+    """Carry the marks of one area out: ``{node, alone}``; an order for a moment, ``{node}``, becomes a mark."""
+    if not changed.is_marked(row):
+        async with desk.site.store.write() as db:
+            await changed.mark(db, [NodePath(row.payload["node"])], desk.now())
+        return
     async with desk.site.store.write() as db:
         numbers, marks = await changed.marks_with(db, row)
         for each in sorted(marks, key=lambda item: item.node):
             await officers_room.follow(db, desk.site.organisation, each.node, desk.now())
-        rooms = await changed.marked_rooms(db, marks)
+        rooms = await registry.marked_rooms(db, marks)
     equal: list[RoomId] = []
     for start in range(0, len(rooms), ROOMS):
         equal += await _make_equal(desk, rooms[start : start + ROOMS])
@@ -62,13 +67,12 @@ async def compare(desk: Desk, rooms: Sequence[Room]) -> tuple[Mapping[RoomId, Wa
     """Return some rooms as they should be and as they are."""
     ids = [room.room_id for room in rooms if room.room_id]
     async with desk.site.store.read() as db:
-        officers = await changed.registry_holders(db, desk.site.organisation, rooms, desk.now())
+        officers = await registry.officers_of(db, desk.site.organisation, rooms, desk.now())
     have = await desk.module.have(ids, sorted({each.user for each in officers}))
     async with desk.site.store.read() as db:
-        found = await changed.registry(db, desk.site.organisation, rooms, desk.now())
+        found = await registry.read(db, desk.site.organisation, rooms, desk.now())
     settings = desk.site.settings
-    rooms_ = settings.rooms
-    here = Here(UserId(settings.bot), settings.server.name, rooms_.version, rooms_.children_max, desk.site.organisation)
+    here = Here(UserId(settings.bot), settings.server.name, settings.rooms.children_max, desk.site.organisation)
     wanted = want(found.rooms, found.holders, found.places, found.open_rooms, here, have.closed)
     asked = {action.user for action in plan(wanted, have.rooms) if isinstance(action, Seat)}
     closed = (await desk.module.have((), sorted(asked))).closed if asked else frozenset()

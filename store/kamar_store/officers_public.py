@@ -47,10 +47,11 @@ async def leaders(
     Raises:
         KamarError: ``node_unknown``, of a hidden place exactly as of one that never was.
     """
+    if is_hidden(organisation, NodePath(path)):  # before anything is looked up: the time would tell
+        raise KamarError("node_unknown", path=path[:64])
     place = await tree.place(db, path)
     held = await _held(db, organisation, mandate.c.node == place.path, now)
-    hidden = is_hidden(organisation, place.path)
-    if hidden or not (held or counted_out(place.path)):
+    if not (held or counted_out(place.path)):
         raise KamarError("node_unknown", path=path[:64])
     return place, held
 

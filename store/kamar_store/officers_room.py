@@ -14,7 +14,7 @@ from kamar.membership import SeatState
 from kamar.organisation import Organisation
 from kamar.reconcile import sits_among_officers
 from kamar.structure import RoomKey, RoomKind
-from kamar_store import reconcile, seating
+from kamar_store import reconcile_registry, seating
 from kamar_store.tables import mandate, member, node, seat
 
 
@@ -26,7 +26,7 @@ async def follow(db: AsyncConnection, organisation: Organisation, path: NodePath
     if RoomKind.PENGURUS.value not in organisation.rooms_at(path):
         return
     nodes = {path, *await _children_with_officers(db, path)}
-    holders = await reconcile.holders(db, organisation, nodes, now)
+    holders = await reconcile_registry.holders(db, organisation, nodes, now)
     sitting = {each.member for each in holders if sits_among_officers(path, each)}
     key = RoomKey(path, RoomKind.PENGURUS)
     if any(each.node == path for each in holders):

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kamar.display_name import skeleton
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
 from kamar_store import member as members
@@ -48,6 +49,19 @@ async def of(db: AsyncConnection, keys: Keys, first: MemberId, *, purpose: str, 
     )
     found = [await members.by_id(db, _opened(keys, *row)[1]) for row in rows]
     return sorted((each for each in found if each is not None), key=lambda each: each.id)
+
+
+async def is_named_alike(db: AsyncConnection, keys: Keys, who: Member, name: str, now: datetime) -> bool:
+    """Tell whether a name of ``who`` would be, to the eye, that of another account of the same person."""
+    first = who.id
+    if who.persona:
+        back = vault_persona.c.back.in_(keys.lookups(SECOND, str(who.id)))
+        row = (await db.execute(select(vault_persona.c.key_id, vault_persona.c.sealed).where(back))).one_or_none()
+        if row is None:
+            return False  # an account that is a colleague's and nothing else
+        first = _opened(keys, *row)[0]
+    mine = [await members.by_id(db, first), *await of(db, keys, first, purpose="persona_name", now=now)]
+    return any(skeleton(each.display_name) == skeleton(name) for each in mine if each and each.id != who.id)
 
 
 async def one_of(db: AsyncConnection, keys: Keys, first: MemberId, user: str, *, purpose: str, now: datetime) -> Member:

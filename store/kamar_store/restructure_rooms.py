@@ -20,7 +20,7 @@ from kamar.wilayah import parse
 from kamar_store import outbox
 from kamar_store import reconcile as changed
 from kamar_store.node_path import within
-from kamar_store.tables import member, room, seat
+from kamar_store.tables import belonging, member, room, seat
 from kamar_store.tables import outbox as rows
 
 CHUNK = 5_000  # rows of one statement
@@ -135,8 +135,9 @@ async def seat_again(db: AsyncConnection, job: Job, top: NodePath, now: datetime
     living = (within(member.c.home, top), member.c.left_at.is_(None))
     chatless = [MemberId(number) for number in await db.scalars(select(member.c.id).where(*living, ~sits))]
     everybody = axis_of(top) is not Axis.WILAYAH or "/" in top
-    numbers = [MemberId(n) for n in await db.scalars(select(member.c.id).where(*living))] if everybody else chatless
-    await order_seats(db, job, numbers, now)
+    numbers = {MemberId(n) for n in await db.scalars(select(member.c.id).where(*living))} if everybody else {*chatless}
+    numbers |= {MemberId(n) for n in await db.scalars(select(belonging.c.member).where(within(belonging.c.node, top)))}
+    await order_seats(db, job, sorted(numbers), now)
     return chatless
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import Column, Table, UniqueConstraint, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath
@@ -23,19 +23,32 @@ from kamar_store import restructure_rooms as rooms
 from kamar_store import restructure_words as words
 from kamar_store.node_path import within
 from kamar_store.restructure_rooms import Work
-from kamar_store.tables import metadata, room
+from kamar_store.tables import belonging, metadata, room
 from kamar_store.tables import node as nodes
 
 # When a node ends: these follow its people to the node that takes it in.
 CARRIED = frozenset(
-    {"member.home", "invitation.node", "move.new", "trail.village", "report.node", "report.level", "measure.node"}
+    {
+        "belonging.node",
+        "gathering.source",
+        "invitation.node",
+        "measure.node",
+        "member.home",
+        "move.new",
+        "report.level",
+        "report.node",
+        "trail.village",
+    }
 )
 # These stay: history, rooms (archived or taken over one by one), offices (they end with the node).
 STAYS = frozenset(
     {
         "board_women.node",
+        "cover.node",
         "delegation.node",
+        "drift.node",
         "fold.node",
+        "gathering.node",
         "mandate.appointed_at",
         "mandate.node",
         "mandate_offer.node",
@@ -43,6 +56,7 @@ STAYS = frozenset(
         "move.old",
         "plan_touch.node",
         "room.node",
+        "treaty.node",
     }
 )
 
@@ -166,7 +180,7 @@ async def _end(work: Work, path: NodePath, into: NodePath, *, keep_rooms: bool) 
     ended = await offices.end_all(work, path)
     carried = await _carry(db, path, into)
     await node.close(db, path, work.now, into=into, decree=work.decree)
-    numbers = [MemberId(number) for (number,) in carried.get("member.home", [])]
+    numbers = await _people(db, carried)
     await rooms.order_seats(db, work.job, numbers, work.now)
     await rooms.look_again(db, work.job, into, work.now, await words.renamed(work.db, into, chats))
     if not archived and not taken:
@@ -198,22 +212,43 @@ async def _unend(work: Work, inverse: Mapping[str, Any]) -> None:
     await offices.restore(work, inverse["mandates"])
     for top in (path, into):
         await rooms.look_again(db, work.job, top, work.now)
-    numbers = [MemberId(number) for (number,) in inverse["carried"].get("member.home", [])]
-    await rooms.order_seats(db, work.job, numbers, work.now)
+    await rooms.order_seats(db, work.job, await _people(db, inverse["carried"]), work.now)
     await rooms.mark(db, [path, into], work.now)
 
 
 async def _carry(db: AsyncConnection, path: NodePath, into: NodePath) -> dict[str, list[list[Any]]]:
-    """Write ``into`` wherever people and their things stood at exactly ``path``; return the keys of those rows."""
+    """Write ``into`` wherever people and their things stood at exactly ``path``; return the keys of those rows.
+
+    Keys are told as they are afterwards. Who stood at both already keeps the one at ``into``.
+    """
     carried: dict[str, list[list[Any]]] = {}
     for name in sorted(CARRIED):
         table, column = metadata.tables[name.split(".")[0]], name.split(".")[1]
-        here = table.c[column] == path
-        keys = [list(key) for key in await db.execute(select(*table.primary_key.columns).where(here))]
-        if keys:
-            carried[name] = keys
-            await db.execute(update(table).where(here).values({column: into}))
+        keys = list(table.primary_key.columns)
+        chosen = [table.c[column] == path]
+        for single in (keys, *_unique(table)):
+            if table.c[column] in single:
+                other = table.alias()
+                same = [other.c[key.name] == key for key in single if key.name != column]
+                chosen.append(~exists().where(other.c[column] == into, *same))
+        found = [list(key) for key in await db.execute(select(*keys).where(*chosen))]
+        if found:
+            await db.execute(update(table).where(*chosen).values({column: into}))
+            place = next((index for index, key in enumerate(keys) if key.name == column), None)
+            carried[name] = found if place is None else [[*k[:place], into, *k[place + 1 :]] for k in found]
     return carried
+
+
+async def _people(db: AsyncConnection, carried: Mapping[str, list[list[Any]]]) -> list[MemberId]:
+    """Return whose home, or one of whose other nodes, was carried along."""
+    numbers = {int(number) for (number,) in carried.get("member.home", [])}
+    beside = [number for (number,) in carried.get("belonging.node", [])]
+    numbers |= set(await db.scalars(select(belonging.c.member).where(belonging.c.id.in_(beside))))
+    return [MemberId(number) for number in sorted(numbers)]
+
+
+def _unique(table: Table) -> list[list[Column[Any]]]:
+    return [list(each.columns) for each in table.constraints if isinstance(each, UniqueConstraint)]
 
 
 async def _row_of(db: AsyncConnection, path: NodePath) -> dict[str, Any] | None:

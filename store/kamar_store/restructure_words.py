@@ -64,4 +64,4 @@ async def chat_name(db: AsyncConnection, path: NodePath) -> str:
         name = found.name if found else village
         return f"Kamar {parse(path).rt_rw} {name}" if path != village else f"Obrolan {name}"
     found = await node.by_path(db, path)
-    return f"Obrolan {found.name if found else path}"
+    return f"Kamar {found.name if found else path}"

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select, update
 
 from kamar.belonging import Belonging
+from kamar.errors import KamarError
 from kamar.ids import NodePath, UserId
 from kamar.organisation import profile
 from kamar.referral import new_code
 from kamar.sentences import SENTENCES
+from kamar_portal.persona import refuse_alike
 from kamar_store import belonging, member, persona, referral, vault_access, vault_key, workplace
 from kamar_store.member import Member
 from kamar_store.store import Store
@@ -227,3 +229,23 @@ async def test_a_poster_of_the_plant_makes_an_account_that_is_a_colleagues_and_n
     second = (await personas(house.store))[-1]
     assert (second.home, second.persona) == (PLANT, True)
     assert await state(house, second) is Belonging.IN
+
+
+@pytest.mark.parametrize("side", ["first", "second"])
+async def test_neither_account_takes_the_others_name_later(side: str, house: House, browser: Browser) -> None:
+    await sign_up(browser, await house.code(), name="Budi")
+    await enter(browser, await plant_code(house))
+    second = (await personas(house.store))[0]
+    user = (
+        second.user_id if side == "second" else next(user for user in house.synapse.accounts if user != second.user_id)
+    )
+    async with house.store.read() as db:
+        who = await member.by_user(db, user)
+    assert who is not None
+    taken = "M3lati" if side == "first" else "Bud1"
+    with pytest.raises(KamarError, match="persona_name"):
+        await refuse_alike(house.portal, who, taken)
+    await refuse_alike(house.portal, who, "Kenanga")
+    if side == "first":
+        await browser.visit("/saya")
+        assert SENTENCES["persona_name"] in (await browser.send("/saya/nama", {"nama": taken})).text

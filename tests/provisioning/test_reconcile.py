@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from kamar.ids import NodePath, RoomId
 from kamar.membership import SeatState
@@ -122,6 +123,24 @@ async def test_carrying_a_mark_out_again_changes_nothing(desk: Desk, people: lis
         await changed.mark(db, [VILLAGE, DISTRICT], datetime.now(UTC))
     await drain(desk)
     assert server.homeserver.sql(count) == before
+
+
+async def test_an_order_for_a_moment_is_felt_then(desk: Desk, people: list[Neighbour]) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    async with desk.site.store.write() as db:
+        held = {"member": people[2].number, "node": VILLAGE, "office": "koordinator", "decree": "", "starts_at": soon}
+        await db.execute(insert(mandate).values(held | {"ends_at": soon + timedelta(hours=1)}))
+        for at in (soon, soon + timedelta(hours=1)):
+            await outbox.put(db, "reconcile", f"reconcile:{VILLAGE}:{at}", {"node": VILLAGE}, at)
+    news = (await rooms_at(desk, VILLAGE))[NEWS]
+    await drain(desk)
+    assert people[2].user not in await power(desk, news)
+    for later, powerful in ((timedelta(seconds=2), True), (timedelta(hours=2), False)):
+        moment = soon + later
+        await drain(replace(desk, clock=lambda moment=moment: moment))  # type: ignore[misc]
+        assert (people[2].user in await power(desk, news)) is powerful
+    await end(desk, people[2], VILLAGE)
+    await drain(desk)
 
 
 async def test_marks_of_one_village_are_worked_on_together(desk: Desk, people: list[Neighbour]) -> None:

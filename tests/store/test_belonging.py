@@ -15,7 +15,7 @@ from kamar.ids import MemberId, NodePath, RoomId
 from kamar.node import Axis, axis_of
 from kamar.organisation import profile
 from kamar.structure import RoomKey, RoomKind
-from kamar_store import belonging, gathering, member, node, referral, seating, treaty
+from kamar_store import belonging, fold, gathering, member, node, referral, seating, treaty
 from kamar_store import reconcile as changed
 from kamar_store.member import Member
 from kamar_store.store import Db, Store
@@ -56,7 +56,13 @@ async def somebody(store: Store, home: NodePath = RT, office_at: NodePath | None
 
 
 async def hold(db: Db, number: MemberId, at: NodePath) -> None:
-    values = {"member": number, "node": at, "office": OFFICES.get(axis_of(at), "koordinator"), "decree": "SK", "starts_at": NOW}
+    values = {
+        "member": number,
+        "node": at,
+        "office": OFFICES.get(axis_of(at), "koordinator"),
+        "decree": "SK",
+        "starts_at": NOW,
+    }
     await db.execute(insert(mandate).values(values))
 
 
@@ -206,3 +212,15 @@ async def test_a_persona_is_in_no_count_of_the_territory(store: Store) -> None:
         after = await member.counts(db, [RT, VILLAGE, NodePath("32"), NodePath("ID")])
     assert set(before.values()) == {1}
     assert set(after.values()) == {0}
+
+
+async def test_a_silent_workplace_is_never_asked_to_fold(store: Store) -> None:
+    async with store.write() as db:
+        for path in (RT, NodePath("kerja/abcdefgh/r2bcdefg")):
+            await seating.want_rooms(db, [RoomKey(path, RoomKind.OBROLAN)], NOW - 90 * DAY)
+            (room,) = await seating.rooms_at(db, [path])
+            await seating.opened(db, room, RoomId(f"!{room.id}"), NOW - 90 * DAY)
+        await fold.look(db, NOW)
+        rows = await db.execute(select(outbox_table.c.payload).where(outbox_table.c.kind == "silence"))
+        asked = [payload["room"] for payload in rows.scalars()]
+        assert [row.id for row in await seating.rooms_at(db, [RT])] == asked

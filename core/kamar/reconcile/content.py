@@ -9,9 +9,11 @@ from typing import Any
 
 from kamar.ids import UserId
 
+CREATE_EVENT = "m.room.create"
 POWER_EVENT = "m.room.power_levels"
 PARENT = "m.space.parent"
 CHILD = "m.space.child"
+CREATORS = "12"  # room version whose creator needs no number; in older ones the owner has one
 EMPTY = "{}"  # what a child or parent is that is listed no more
 
 Thing = tuple[str, str]

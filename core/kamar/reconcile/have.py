@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kamar.ids import RoomId, UserId
-from kamar.reconcile.content import NO_POWER, POWER_EVENT, Power, Thing, canonical, power_from
+from kamar.reconcile.content import CREATE_EVENT, CREATORS, NO_POWER, POWER_EVENT, Power, Thing, canonical, power_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,20 @@ class Found:
     banned: frozenset[UserId] = frozenset()
     seats: frozenset[UserId] = frozenset()  # whom the gate would let in
     official: frozenset[RoomId] = frozenset()  # listed children that are official rooms
+    version: str = CREATORS
 
 
 def found_room(answer: Mapping[str, Any]) -> Found:
     """Return a room from the answer of the endpoint ``have``."""
     state = {(kind, key): content for kind, key, content in answer["state"]}
     levels = dict(state.pop((POWER_EVENT, ""), {}))
+    version = str(state.pop((CREATE_EVENT, ""), {}).get("room_version", "1"))
     members: Mapping[str, str] = answer["members"]
     return Found(
         held=bool(answer["held"]),
         state={thing: canonical(content) for thing, content in state.items()},
         power=power_from(levels),
+        version=version,
         members=_with(members, ("join",)),
         asked=_with(members, ("invite", "knock")),
         banned=_with(members, ("ban",)),

@@ -11,9 +11,10 @@ from dataclasses import astuple, dataclass
 from itertools import groupby
 
 from kamar.ids import RoomId, UserId
-from kamar.reconcile.content import CHILD, EMPTY, PARENT, Power
+from kamar.reconcile.content import CHILD, CREATORS, EMPTY, PARENT, Power
 from kamar.reconcile.have import Found
 from kamar.reconcile.want import Wanted
+from kamar.structure import OWNER
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,12 +98,15 @@ def _room(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
 
 
 def power_to_set(wanted: Wanted, found: Found) -> Power:
-    """Return the power levels to have; in a room with too many office-holders nobody gains power, some lose it."""
-    if not wanted.crowded:
-        return wanted.power
+    """Return the power levels to have; in a room with too many office-holders nobody gains power, some lose it.
+
+    The version is the room's own, whatever is set for new ones: ``@kamar`` must not put itself out of an old room.
+    """
     had = dict(found.power.users)
-    kept = tuple((user, level) for user, level in wanted.power.users if had.get(user) == level)
-    return Power(kept, wanted.power.rules)
+    users = {user: level for user, level in wanted.power.users if not wanted.crowded or had.get(user) == level}
+    if found.version != CREATORS:
+        users[wanted.owner] = OWNER
+    return Power(tuple(sorted(users.items())), wanted.power.rules)
 
 
 def _parents(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
@@ -129,10 +133,10 @@ def _children(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
 
 
 def _people(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
-    known = wanted.inside | wanted.free | wanted.ours
+    known = wanted.inside | wanted.free | {wanted.owner}
     for user in (found.members | found.asked | found.seats) - known:
         yield Unseat(user, room)
-    for user in (found.banned & wanted.inside) - wanted.ours:
+    for user in found.banned & wanted.inside:
         yield Unban(user, room)
-    for user in wanted.inside - (found.members & found.seats) - wanted.ours:
+    for user in wanted.inside - (found.members & found.seats):
         yield Seat(user, room)

@@ -10,7 +10,7 @@ from typing import Any
 from kamar.ids import NodePath, RoomId, UserId
 from kamar.membership import SeatState
 from kamar.organisation import Organisation
-from kamar.reconcile.content import PARENT, Power, Thing, canonical, power_from
+from kamar.reconcile.content import CREATORS, PARENT, Power, Thing, canonical, power_from
 from kamar.reconcile.officers import BADGE_EVENT, Holder, badge_of, power_of
 from kamar.structure import (
     NODE_EVENT,
@@ -35,7 +35,6 @@ class Here:
 
     bot: UserId
     server: str
-    version: str  # of rooms
     children_max: int
     organisation: Organisation
 
@@ -70,7 +69,8 @@ class Wanted:
     key: RoomKey
     row: int
     state: Mapping[Thing, str]
-    power: Power
+    power: Power  # of people: that of the owner depends on the version of the room
+    owner: UserId
     inside: frozenset[UserId] = frozenset()
     free: frozenset[UserId] = frozenset()
     kept_out: frozenset[UserId] = frozenset()  # by a measure: a ban of theirs stays
@@ -78,7 +78,6 @@ class Wanted:
     children_max: int = 0
     waiting: frozenset[UserId] = frozenset()  # of those inside: decided, not yet carried out
     paper: frozenset[UserId] = frozenset()  # officers who left the room: no power until they come back
-    ours: frozenset[UserId] = frozenset()  # accounts of the server itself, never anybody's guest
 
     @property
     def crowded(self) -> bool:
@@ -120,7 +119,7 @@ def _room(
     left = _in_state(room, closed, (SeatState.LEFT,))
     kept_out = _in_state(room, frozenset(), (SeatState.REMOVED,))
     given = power_of(room.key, holders)
-    levels = power_levels(room.key.kind, here.version, here.bot)
+    levels = power_levels(room.key.kind, CREATORS, here.bot)
     levels["users"] |= {user: level for user, level in given.items() if user not in left | kept_out | closed}
     return Wanted(
         key=room.key,
@@ -134,7 +133,7 @@ def _room(
         children_max=here.children_max,
         waiting=_in_state(room, closed, (SeatState.WANTED,)),
         paper=left & frozenset(given),
-        ours=frozenset({here.bot}),
+        owner=here.bot,
     )
 
 

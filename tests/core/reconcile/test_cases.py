@@ -147,6 +147,17 @@ def test_power_that_somebody_gave_in_a_client_is_taken_back() -> None:
     assert [type(each) for each in plan(want, changed(have, STREET, power=loose))] == [SetPower]
 
 
+@pytest.mark.parametrize(("version", "users"), [("12", {ANI: 50}), ("11", {ANI: 50, UserId("@kamar:x"): 200})])
+def test_the_bot_keeps_hold_of_a_room_of_an_older_version(version: str, users: dict[UserId, int]) -> None:
+    want = wanted(holders=[holder("ani", "koordinator", RT)])
+    (power,) = [
+        action
+        for action in plan(want, {STREET_ROOM: Found(held=True, version=version)})
+        if isinstance(action, SetPower)
+    ]
+    assert power_content(power.power)["users"] == users
+
+
 @pytest.mark.parametrize("kind", ["m.room.name", "m.room.topic", "m.room.join_rules", "m.room.history_visibility"])
 def test_a_changed_word_or_rule_is_set_back(kind: str) -> None:
     want = wanted()

@@ -28,7 +28,7 @@ from kamar.structure import RoomKey, RoomKind
 
 BOT = UserId("@kamar:x")
 ORGANISATION = profile()
-HERE = Here(BOT, "x", "12", children_max=3, organisation=ORGANISATION)
+HERE = Here(BOT, "x", children_max=3, organisation=ORGANISATION)
 VILLAGE = NodePath("32.16.19.2005")
 RW = NodePath(f"{VILLAGE}/RW005")
 RT = NodePath(f"{RW}/RT003")
