@@ -45,6 +45,7 @@ from kamar.restructure import (
 )
 
 LINES_MAX = 20_000  # a decree re-codes some thousands
+TITLE = 60  # characters of a plan that has no title of its own
 NOBODY = "kosong"
 _ARROWS = frozenset({"->", "→", "ke", ":", "=>"})
 _CODES = {("lama", "baru"), ("old", "new")}
@@ -76,6 +77,7 @@ def read(text: str, *, title: str = "", node: str = "") -> Plan:
         problems.append((0, KamarError("plan_empty")))
     if problems:
         raise PlanError(problems)
+    title = title or " ".join(text.split())[:TITLE]
     return Plan(title, decree, tuple(item for _line, item in found), tuple(line for line, _item in found))
 
 

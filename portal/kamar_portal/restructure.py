@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -242,7 +243,7 @@ def _going(kept: Kept, done: plans.Progress) -> bool:
     return kept.state in WORKING or (over and done.effects_done + done.parked < done.effects)
 
 
-async def _shown(request: web.Request, db: Db, diff: Diff) -> dict[str, object]:
+async def _shown(request: web.Request, db: Db, diff: Diff) -> dict[str, Any]:
     """Return a diff in words, for the templates."""
     language, organisation = language_of(request), portal_of(request).site.organisation
     server = portal_of(request).settings.server.name

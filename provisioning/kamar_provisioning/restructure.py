@@ -82,8 +82,9 @@ async def unarchive(desk: Desk, row: Row) -> None:
     room = await _room(desk, row.payload["room"])
     if room is None or room.room_id is None or room.state is not RoomState.OPEN:
         return
-    if any(event.type == TOMBSTONE and event.content for event in await desk.matrix.state(room.room_id)):
-        await desk.matrix.put_state(room.room_id, TOMBSTONE, {})
+    for event in await desk.matrix.state(room.room_id):
+        if event.type == TOMBSTONE and event.content:  # Synapse takes no empty one; a redacted one is empty
+            await desk.matrix.redact(room.room_id, event.event_id, "", txn_id(row, event.event_id))
     await alias(desk, row)
 
 

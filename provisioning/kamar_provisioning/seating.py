@@ -18,6 +18,7 @@ from kamar.settings import Rooms
 from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, placement, space_of
 from kamar.wave import MEETS, Brought, Step, is_local, lets_in
 from kamar.wilayah import parse
+from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning.jobs import Desk
 from kamar_store import belonging, fold, peace_measure, seating, wave
 from kamar_store import member as members
@@ -141,7 +142,13 @@ async def _in_matrix(desk: Desk, who: Member, wanted: list[Room], leaving: list[
     joined: list[RoomId] = []
     calls = _calls(wanted, desk.site.organisation) or [(None, [])]
     for number, (space, rooms) in enumerate(calls, 1):
-        done = await desk.module.seat(who.user_id, space, rooms, leave if number == len(calls) else [])
+        try:
+            done = await desk.module.seat(who.user_id, space, rooms, leave if number == len(calls) else [])
+        except MatrixError as error:
+            if error.errcode != "M_NOT_FOUND":
+                raise
+            logger.warning("the account of member %d is closed: nobody to seat", who.id)
+            return
         joined += done.joined
         async with desk.site.store.write() as db:
             await seating.seated(db, who.id, _rows(by_id, done.joined), desk.now())

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
-from kamar.node import axis_of, below, chain_of, is_hidden, village_of
+from kamar.node import axis_of, below, is_hidden, village_of
 from kamar.organisation import Organisation
 from kamar.reconcile import Holder, Place, Registered
-from kamar.reconcile.area import area_of, reaches_down
+from kamar.reconcile.area import counting, reaches_down
 from kamar.structure import RoomKey, RoomKind, RoomState, space_of
 from kamar_store import cover
 from kamar_store.mandate_find import in_force
@@ -77,7 +77,7 @@ async def officers_of(
     db: AsyncConnection, organisation: Organisation, rooms: Iterable[Room], now: datetime
 ) -> list[Holder]:
     """Return the mandates that count in some rooms."""
-    nodes = {above for each in {room.key.node for room in rooms} for above in _counting(each)}
+    nodes = {above for each in {room.key.node for room in rooms} for above in counting(each)}
     return await holders(db, organisation, nodes, now)
 
 
@@ -100,12 +100,6 @@ async def holders(
         for number, user, path, office, acting, persona in found
         if office in organisation.offices and bool(persona) is organisation.has_personas(axis_of(path))
     ]
-
-
-def _counting(path: NodePath) -> tuple[NodePath, ...]:
-    """Return the nodes whose officers count in the rooms of a node: its own, in a village those around it."""
-    area = area_of(path)
-    return tuple(each for each in chain_of(path) if area_of(each) == area)
 
 
 async def _seats(db: AsyncConnection, numbers: Collection[int]) -> dict[int, dict[UserId, SeatState]]:

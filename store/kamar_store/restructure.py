@@ -50,7 +50,6 @@ __all__ = [
     "undo",
 ]
 
-TITLE = 60  # characters of a plan that has no title of its own
 LANE = "restructure"  # one plan at a time: the next may build on it
 
 
@@ -81,7 +80,7 @@ async def propose(
         PlanError: the file or one of its operations is wrong.
         KamarError: ``plan_not_allowed``.
     """
-    asked = read(text, title=title or " ".join(text.split())[:TITLE])
+    asked = read(text, title=title)
     diff = await diff_of(db, organisation, rules, asked, now)
     await check_right(db, organisation, actor, diff.touched, now)
     values = {

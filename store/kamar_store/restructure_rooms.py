@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,16 +59,32 @@ async def archive(
     Its number becomes negative, so that a room of the same node can be opened again.
     """
     found = (await db.execute(select(room.c.number, room.c.state).where(room.c.id == row))).one()
-    before = {"room": row, "number": found.number, "state": found.state, "into": into}
+    left = await _keep_out(db, row, into, now)
+    before = {"room": row, "number": found.number, "state": found.state, "into": into, "left": left}
     await db.execute(update(room).where(room.c.id == row).values(number=-row, state=RoomState.SHUT))
     payload = {"room": row, "into": into, **words}
     await outbox.put(db, "archive", job.key(f"archive:{row}"), payload, now, lane=f"room:{row}")
     return before
 
 
+async def _keep_out(db: AsyncConnection, row: int, into: int | None, now: datetime) -> list[int]:
+    """Who left a room by the own wish is not brought into the one that takes its place; return who that is."""
+    if into is None:
+        return []
+    gone = select(seat.c.member).where(seat.c.room == row, seat.c.state == SeatState.LEFT)
+    there = select(seat.c.member).where(seat.c.room == into)
+    numbers = [int(number) for number in await db.scalars(gone.where(seat.c.member.not_in(there)))]
+    if numbers:
+        values = [{"member": number, "room": into, "state": SeatState.LEFT, "at": now} for number in numbers]
+        await db.execute(insert(seat), values)
+    return numbers
+
+
 async def restore(db: AsyncConnection, job: Job, before: Mapping[str, Any], now: datetime) -> None:
     """Bring an archived room back, as it was."""
     row = before["room"]
+    kept_out = (seat.c.room == before["into"], seat.c.member.in_(before["left"]), seat.c.state == SeatState.LEFT)
+    await db.execute(delete(seat).where(*kept_out))
     state = RoomState(before["state"])
     await db.execute(update(room).where(room.c.id == row).values(number=before["number"], state=state))
     await outbox.put(db, "unarchive", job.key(f"unarchive:{row}"), {"room": row}, now, lane=f"room:{row}")

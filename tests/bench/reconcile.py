@@ -41,6 +41,7 @@ from tests.servers.postgres import postgres
 
 SIZES = (1_000, 10_000, 100_000)
 TOUCHED = 8  # nodes of one change
+FIRST = 1_000_000  # number of the rows that are filled in
 ROUNDS = 3  # of each size
 PROVINCE = 8_000  # nodes
 FELT = 20  # appointments timed
@@ -147,7 +148,8 @@ async def _fill(store: Store, size: int) -> None:
     """Let the registry hold ``size`` rooms with a seat and a mandate each, in villages far from the touched nodes."""
     now = datetime.now(UTC)
     async with store.write() as db:
-        have = int((await db.execute(select(room.c.id).order_by(room.c.id.desc()).limit(1))).scalar_one())
+        last = int((await db.execute(select(room.c.id).order_by(room.c.id.desc()).limit(1))).scalar_one())
+        have = max(0, last - FIRST)
         found = await db.execute(
             select(node.c.path)
             .where(node.c.level == "kelurahan", ~node.c.path.like(f"{PLACE}.%"))
@@ -158,7 +160,7 @@ async def _fill(store: Store, size: int) -> None:
         wanted = range(have + 1, size + 1)
         rooms = [
             {
-                "id": number + 1_000_000,
+                "id": number + FIRST,
                 "key": f"bench{number}",
                 "node": villages[number % len(villages)],
                 "kind": RoomKind.OBROLAN,
@@ -183,7 +185,7 @@ async def _province(desk: Desk) -> float:
     """Return the seconds to read what the registry wants of ``PROVINCE`` rooms, and to plan them all from nothing."""
     settings = desk.site.settings
     here = Here(UserId(settings.bot), settings.server.name, 50, desk.site.organisation)
-    after, planned, began = 1_000_000, 0, time.perf_counter()
+    after, planned, began = FIRST, 0, time.perf_counter()
     async with desk.site.store.read() as db:
         while planned < PROVINCE:
             rooms = await registry.rooms_after(db, after, 100)

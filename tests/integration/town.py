@@ -55,6 +55,7 @@ class Town:
     rate: float = 0.0
     people: dict[str, MemberId] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    closed: set[UserId] = field(default_factory=set)  # accounts that an administrator of Synapse closed
     deaths: int = 0
     jobs: subprocess.Popen[bytes] | None = None
 
@@ -207,6 +208,8 @@ class Town:
         for name, number in self.people.items():
             who = await members.by_id(db, number)
             assert who is not None, name
+            if who.user_id in self.closed:
+                continue
             place = parse(who.home)
             nodes = {place.path, *(item.path for item in place.ancestors())}
             opened = {each.key for each in await seating.rooms_at(db, nodes)}
@@ -229,14 +232,15 @@ class Town:
         for row, path, kind, room_id, state in rows:
             if room_id is None:
                 continue
-            joined = {user for user in self._joined(room_id) if user != bot}
-            power = self._state(room_id, "m.room.power_levels")
+            joined = {user for user in self.joined(room_id) if user != bot}
+            power = self.state(room_id, "m.room.power_levels")
             if state == RoomState.SHUT:
                 if power["users"] or power["events_default"] < 100:
                     wrong.append(f"archive {path} {kind} {room_id}: {power['users']}")
                 continue
             asked = select(member.c.user_id).join(seat, seat.c.member == member.c.id)
             seats = set(await db.scalars(asked.where(seat.c.room == row, seat.c.state == SeatState.SEATED)))
+            seats -= self.closed
             if joined != seats:
                 wrong.append(f"{path} {kind}: in the room {sorted(joined)}, seated {sorted(seats)}")
             around = [each for each in chain_of(NodePath(path)) if parse(each).village == parse(path).village]
@@ -244,19 +248,32 @@ class Town:
                 around = [NodePath(path)]
             officers = await mandates.officers(db, around, now())
             left = set(await db.scalars(asked.where(seat.c.room == row, seat.c.state == SeatState.LEFT)))
-            wanted = {holder.user_id for _node, office, holder in officers if office == "koordinator"} - left
+            wanted = {holder.user_id for _node, office, holder in officers if office == "koordinator"}
+            wanted -= left | self.closed
             if kind != RoomKind.PENGURUS and set(power["users"]) != wanted:
                 wrong.append(f"{path} {kind}: power {sorted(power['users'])}, officers {sorted(wanted)}")
-            node_state = self._state(room_id, "id.sosialkamar.node")
+            node_state = self.state(room_id, "id.sosialkamar.node")
             if node_state["path"] != path:
                 wrong.append(f"{room_id} says {node_state['path']} instead of {path}")
         return wrong
 
-    def _joined(self, room_id: str) -> set[UserId]:
+    async def room_of(self, path: str, kind: RoomKind = RoomKind.OBROLAN) -> str:
+        """Return the Matrix id of the open room of a node."""
+        async with self.site.store.read() as db:
+            here = (room.c.node == path, room.c.kind == kind, room.c.state == RoomState.OPEN)
+            return str((await db.execute(select(room.c.room_id).where(*here))).scalar_one())
+
+    async def living(self, path: str) -> list[str]:
+        """Return the account names of those who live at exactly a node."""
+        async with self.site.store.read() as db:
+            numbers = set(await db.scalars(select(member.c.id).where(member.c.home == path)))
+        return [name for name, number in self.people.items() if number in numbers]
+
+    def joined(self, room_id: str) -> set[UserId]:
         query = "SELECT user_id FROM local_current_membership WHERE room_id = ? AND membership = 'join'"
         return {UserId(user) for (user,) in self.server.homeserver.sql(query, room_id)}
 
-    def _state(self, room_id: str, kind: str) -> dict[str, Any]:
+    def state(self, room_id: str, kind: str) -> dict[str, Any]:
         import json
 
         query = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kamar.ids import NodePath
-from kamar.node import parent_of, village_of
+from kamar.node import chain_of, parent_of, village_of
 
 
 def area_of(node: NodePath) -> NodePath:
@@ -14,6 +14,12 @@ def area_of(node: NodePath) -> NodePath:
 def reaches_down(node: NodePath) -> bool:
     """Tell whether an office at a node counts in the rooms below it, and its name stands in theirs: in villages."""
     return village_of(node) is not None
+
+
+def counting(room: NodePath) -> tuple[NodePath, ...]:
+    """Return the nodes whose officers count in the rooms of a node: the own, in a village also those around it."""
+    area = area_of(room)
+    return (room,) if room == area else tuple(each for each in chain_of(room) if area_of(each) == area)
 
 
 def around(node: NodePath) -> NodePath | None:

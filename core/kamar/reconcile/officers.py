@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kamar.ids import MemberId, NodePath, UserId
-from kamar.node import depth_of, is_within, parent_of, village_of
+from kamar.node import parent_of
 from kamar.organisation import Office
+from kamar.reconcile.area import counting
 from kamar.structure import RoomKey
 
 BADGE_EVENT = "id.sosialkamar.officers"  # state of every official room: who leads here
@@ -28,28 +29,22 @@ class Holder:
     closed: bool = False
 
 
-def reaches(node: NodePath, room: NodePath) -> bool:
-    """Tell whether an office at ``node`` counts in a room of the node ``room``: the own, in a village also below."""
-    if node == room:
-        return True
-    village = village_of(room)
-    return village is not None and is_within(node, village) and is_within(room, node)
-
-
 def power_of(room: RoomKey, holders: Iterable[Holder]) -> dict[UserId, int]:
     """Return the power of each office-holder in a room; offices without power there give none."""
+    near = counting(room.node)
     power: dict[UserId, int] = {}
     for holder in holders:
         level = holder.office.power.get(room.kind.value, 0)
-        if level > 0 and not holder.closed and reaches(holder.node, room.node):
+        if level > 0 and not holder.closed and holder.node in near:
             power[holder.user] = max(level, power.get(holder.user, 0))
     return power
 
 
 def badge_of(room: RoomKey, holders: Iterable[Holder]) -> dict[str, Any]:
     """Return the content of the badge: who leads here, nearest first."""
-    leading = [each for each in holders if not each.closed and reaches(each.node, room.node)]
-    leading.sort(key=lambda each: (-depth_of(each.node), each.node, each.office.code, each.user))
+    near = counting(room.node)
+    leading = [each for each in holders if not each.closed and each.node in near]
+    leading.sort(key=lambda each: (near.index(each.node), each.office.code, each.user))
     lines = [
         {
             "user_id": each.user,

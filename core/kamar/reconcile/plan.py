@@ -7,7 +7,7 @@ beginning of a plan out and planning again leads to the same end; planning on th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 
 from kamar.ids import RoomId, UserId
@@ -17,14 +17,14 @@ from kamar.reconcile.want import Wanted
 from kamar.structure import OWNER
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Reopen:
     """The room is gone, or ``@kamar`` is out of it for good: make it anew."""
 
     room: RoomId
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class SetPower:
     """Set the power levels."""
 
@@ -32,7 +32,7 @@ class SetPower:
     power: Power
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Unseat:
     """Take the seat of somebody, and himself out of the room."""
 
@@ -40,7 +40,7 @@ class Unseat:
     room: RoomId
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class SetState:
     """Set a state event; ``content`` is canonical JSON, ``{}`` takes a child or parent off the list."""
 
@@ -50,7 +50,7 @@ class SetState:
     content: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Unban:
     """Lift a ban that no measure holds up."""
 
@@ -58,7 +58,7 @@ class Unban:
     room: RoomId
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Seat:
     """Give somebody a seat and bring him in."""
 
@@ -73,7 +73,16 @@ ORDER: tuple[type[Action], ...] = (Reopen, SetPower, Unseat, SetState, Unban, Se
 def plan(want: Mapping[RoomId, Wanted], have: Mapping[RoomId, Found]) -> tuple[Action, ...]:
     """Return the actions, sorted. Of rooms that nobody looked at (absent in ``have``) nothing is planned."""
     actions = [action for room, wanted in want.items() if room in have for action in _room(room, wanted, have[room])]
-    return tuple(sorted(actions, key=lambda action: (ORDER.index(type(action)), repr(astuple(action)))))
+    return tuple(sorted(actions, key=_order))
+
+
+def _order(action: Action) -> tuple[int, str, str, str]:
+    rank = ORDER.index(type(action))
+    if isinstance(action, Seat | Unseat | Unban):
+        return rank, action.user, action.room, ""
+    if isinstance(action, SetState):
+        return rank, action.room, action.kind, action.key
+    return rank, action.room, "", ""
 
 
 def together(actions: Sequence[Action]) -> Iterator[tuple[Action, ...]]:

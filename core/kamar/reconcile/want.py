@@ -10,6 +10,7 @@ from typing import Any
 from kamar.ids import NodePath, RoomId, UserId
 from kamar.membership import SeatState
 from kamar.organisation import Organisation
+from kamar.reconcile.area import counting
 from kamar.reconcile.content import CREATORS, PARENT, Power, Thing, canonical, power_from
 from kamar.reconcile.officers import BADGE_EVENT, Holder, badge_of, power_of
 from kamar.structure import (
@@ -98,12 +99,15 @@ def want(
     ``open_rooms`` are their spaces and, for a space, the rooms it lists. ``closed`` accounts sit nowhere. A room whose
     place has no words in ``places`` is left out.
     """
-    holders = [replace(each, closed=each.closed or each.user in closed) for each in holders]
+    at: dict[NodePath, list[Holder]] = {}
+    for each in holders:
+        at.setdefault(each.node, []).append(replace(each, closed=each.closed or each.user in closed))
     found = {}
     for room in rooms:
         place = places.get(room.key.node)
         if place is not None:
-            found[room.room] = _room(room, holders, place, open_rooms, here, closed)
+            near = [holder for node in counting(room.key.node) for holder in at.get(node, ())]
+            found[room.room] = _room(room, near, place, open_rooms, here, closed)
     return found
 
 
