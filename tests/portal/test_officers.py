@@ -266,3 +266,10 @@ async def test_duties_that_wait_are_shown_and_vanish_when_done(town: Town) -> No
         await greeter.done(db, event)
     page = await browser.visit(f"/pengurus/tempat/{SUKARESMI}")
     assert "belum disapa" not in page.text
+
+
+@pytest.mark.parametrize(("who", "offered"), [("ketua", True), ("bendahara", False), ("koordinator", False)])
+async def test_only_who_may_restructure_is_led_to_plans(town: Town, who: str, offered: bool) -> None:
+    browser = await town.browse(who)
+    for address in ("/pengurus", f"/pengurus/tempat/{SUKARESMI}"):
+        assert ("/pengurus/rencana" in (await browser.visit(address)).text) is offered
