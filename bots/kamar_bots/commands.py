@@ -7,7 +7,20 @@ import re
 import unicodedata
 
 from kamar.words import mark as _
-from kamar_bots import courtesy, encrypted, fold, help, move, opening, peace, referral, session, structure, vouch
+from kamar_bots import (
+    courtesy,
+    encrypted,
+    fold,
+    help,
+    move,
+    opening,
+    peace,
+    referral,
+    session,
+    siaran,
+    structure,
+    vouch,
+)
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 
 # The first word of each row is the one we teach; the others are what people type instead.
@@ -28,6 +41,7 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (peace.mute, "bisukan bisu mute"),
     (peace.slow, "lambat lambatkan pelan slow"),
     (peace.hide, "hapus hapuskan delete"),
+    (siaran.announce, "siaran siarkan umumkan pengumuman"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )
 WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}
@@ -53,6 +67,10 @@ async def answer(ask: Ask, registry: Registry) -> Reply | None:
     if not (commanded or ask.direct or ask.called):
         return None  # people talking to each other
     words = _words(ask.text)
+    if ask.direct and not commanded and words[:1] != ["batal"]:
+        taken = await siaran.take(ask, registry)
+        if taken is not None or ask.picture is not None:
+            return taken
     if not words:
         return await help.explain(ask, registry) if ask.direct or ask.called else None
     command = _command(words, commanded=commanded)

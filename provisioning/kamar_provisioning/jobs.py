@@ -84,7 +84,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, opening, peace, power, push, recovery, seating, sending, unname
+    from kamar_provisioning import direct, opening, peace, power, push, recovery, seating, sending, siaran, unname
     from kamar_provisioning import fold as folding
     from kamar_provisioning import greeter as greeters
 
@@ -114,6 +114,9 @@ def handlers() -> dict[str, Handler]:
         "block": peace.block,
         "tell": peace.tell,
         "take_back": peace.take_back,
+        "siaran": siaran.siaran,
+        "siaran_ask": siaran.ask_second,
+        "siaran_kit": siaran.kit,
     }
 
 
