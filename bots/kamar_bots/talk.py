@@ -87,7 +87,7 @@ class Registry:
     db: Db
     settings: Settings
     dice: Dice = field(repr=False)
-    organisation: Organisation = field(default_factory=profile)
+    organisation: Organisation = field(default_factory=profile, repr=False)
 
 
 Command = Callable[[Ask, Registry], Awaitable[Reply]]

@@ -21,6 +21,21 @@ SENTENCES: dict[str, str] = {
         "Alamat simpul {path} salah tulis. Pakai nama pendek berhuruf kecil, misalnya kerja/maju-jaya."
     ),
     "office_unknown": _("Jabatan {office} tidak ada di organisasi ini. Lihat daftar jabatan di organisasi.toml."),
+    # mandate
+    "appoint_not_allowed": _("Jabatan {office} diangkat dan diberhentikan oleh pengurus di atasnya."),
+    "appoint_self": _("Tidak seorang pun dapat mengangkat diri sendiri. Minta pengurus di atas Anda."),
+    "office_not_here": _("Jabatan {office} tidak ada di tempat ini. Pilih jabatan lain, atau tempat lain."),
+    "seat_taken": _("Jabatan {office} sudah terisi. Berhentikan dulu, atau mulai saat masa yang lama berakhir."),
+    "mandate_overlaps": _("Orang ini sudah memegang jabatan itu pada masa yang sama."),
+    "mandate_past": _("Masa jabatan tidak dapat dimulai atau berakhir di masa lalu. Pilih hari ini atau sesudahnya."),
+    "mandate_order": _("Masa jabatan harus berakhir sesudah dimulai. Periksa kedua tanggalnya."),
+    "mandate_long": _("Masa jabatan ini paling lama {months} bulan. Pilih akhir yang lebih dekat."),
+    "mandate_unknown": _("Mandat ini tidak ada. Muat ulang daftarnya, lalu coba lagi."),
+    "mandate_over": _("Mandat ini sudah berakhir."),
+    "decree_long": _("Nomor SK terlalu panjang. Paling banyak {most} huruf."),
+    "second_needed": _("Usul Anda sudah dicatat. Sekarang administrator lain yang harus menyetujuinya."),
+    "member_unknown": _("Orang ini tidak ada di server ini. Periksa nama akunnya."),
+    # end of mandate
     "organisation_invalid": _("organisasi.toml belum benar: {problems}"),
     "village_missing": _("Pilih dulu desa atau kelurahan tempat Anda tinggal."),
     "rt_out_of_range": _("Nomor RT dari 001 sampai 999. Kosongkan bila tidak tahu."),

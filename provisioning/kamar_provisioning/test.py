@@ -21,6 +21,7 @@ CHECKS = {
     "ansible-lint": ("ansible-lint", "--offline", "-q", "--nocolor", "ansible"),
 }
 UNIT = "not integration and not browser and not slow and not hosts"
+SIDE_BY_SIDE = 4  # each starts Synapse, PostgreSQL and a browser of its own: about 2 GB
 WITHOUT_HOSTS = "not hosts"  # those boot a Debian as root and take a quarter of an hour: asked for by name
 
 
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     failed = [] if arguments.unit else [name for name, argv in CHECKS.items() if not _passes(name, argv)]
     if arguments.checks:
         return 1 if failed else 0
-    code = _call((sys.executable, "-m", "pytest", *_marks(arguments), *arguments.rest))
+    code = _call((sys.executable, "-m", "pytest", *_marks(arguments), *_side_by_side(arguments), *arguments.rest))
     if failed:
         print(sentences.CHECKS_FAILED.format(names=", ".join(failed)))
     return code or (1 if failed else 0)
@@ -47,6 +48,14 @@ def _marks(arguments: argparse.Namespace) -> tuple[str, ...]:
     if arguments.hosts:
         return ()
     return ("-m", UNIT if arguments.unit else WITHOUT_HOSTS)
+
+
+def _side_by_side(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Run whole files side by side; the quick tests alone, and what is chosen by hand, start faster without."""
+    processes = min(SIDE_BY_SIDE, os.cpu_count() or 1)
+    if arguments.unit or arguments.rest or processes == 1:
+        return ()
+    return ("--numprocesses", str(processes), "--dist", "loadfile")
 
 
 def _passes(name: str, argv: tuple[str, ...]) -> bool:

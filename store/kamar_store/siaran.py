@@ -20,12 +20,14 @@ from kamar.siaran import Reach, TextState, may_approve, may_change, needs_second
 from kamar.structure import RoomKind, RoomState
 from kamar.when import EAST, MIDDLE
 from kamar.wilayah import full_name, parse
+from kamar.words import mark as _
 from kamar_store import mandate as mandates
 from kamar_store import outbox, wilayah
 from kamar_store.member import Member
 from kamar_store.tables import room, seat, siaran, siaran_room, siaran_text
 
 MOST = 50  # announcements in one list
+LENT = _("Pengurus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,8 @@ VERSION = (siaran_text.c.siaran, siaran_text.c.number, siaran_text.c.text, siara
 
 
 async def nodes_of(db: AsyncConnection, organisation: Organisation, who: Member, now: datetime) -> list[NodePath]:
-    """Return the nodes where a member may announce, by the offices in force."""
-    held = await mandates.held_by(db, who.id, now)
-    return list(dict.fromkeys(node for node, office in held if organisation.has(Right.ANNOUNCE, [office])))
+    """Return the nodes where a member may announce, by an office or a loan in force."""
+    return await mandates.where_may(db, organisation, who, Right.ANNOUNCE, now)
 
 
 async def signature(db: AsyncConnection, organisation: Organisation, who: Member, node: NodePath, now: datetime) -> str:
@@ -107,6 +108,9 @@ async def signature(db: AsyncConnection, organisation: Organisation, who: Member
     for held, office in await mandates.held_by(db, who.id, now):
         if organisation.has(Right.ANNOUNCE, [office]) and is_within(node, held):
             return f"{organisation.office(office).title}, {await place_words(db, held)}"
+    for held in await nodes_of(db, organisation, who, now):
+        if is_within(node, held):  # a right that was lent, without the office
+            return f"{LENT}, {await place_words(db, held)}"
     raise KamarError("siaran_not_allowed")
 
 

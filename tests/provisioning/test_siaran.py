@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from kamar.ids import NodePath, RoomId
 from kamar.organisation import profile
 from kamar.siaran import MARK
-from kamar.structure import RoomKind, RoomState
+from kamar.structure import RoomKey, RoomKind, RoomState, create_content
 from kamar_bridges.homeserver import Homeserver
 from kamar_provisioning.jobs import Desk, drain
 from kamar_store import mandate as mandates
@@ -65,8 +65,11 @@ async def district(at: Desk, rooms: int) -> tuple[NodePath, list[RoomId], Member
     place = NodePath(f"{KABUPATEN}.{next(_numbers):02d}")
     made = []
     for number in range(rooms):
-        made.append(await at.matrix.create_room({"preset": "public_chat", "visibility": "private"}))
-        values = {"key": uuid4().hex, "node": f"{place}.2{number:03d}", "kind": RoomKind.SIARAN, "number": 1}
+        key, row_key = RoomKey(NodePath(f"{place}.2{number:03d}"), RoomKind.SIARAN), uuid4().hex
+        settings = at.site.settings
+        content = create_content(key, row_key, settings.rooms.version, settings.bot, None, settings.server.name)
+        made.append(await at.matrix.create_room({**content, "name": "Pengumuman"}))
+        values = {"key": row_key, "node": key.node, "kind": key.kind, "number": 1}
         async with at.site.store.write() as db:
             values |= {"room_id": made[-1], "state": RoomState.OPEN, "created_at": NOON}
             await db.execute(insert(room).values(values))
