@@ -176,6 +176,10 @@ SENTENCES: dict[str, str] = {
     "siaran_unknown": _("Pengumuman itu tidak ada, atau bukan untuk Anda. Lihat daftarnya dengan !siaran status."),
     "siaran_decided": _("Pengumuman ini sudah diputuskan."),
     "siaran_recalled": _("Pengumuman ini sudah ditarik."),
+    "name_officer": _(
+        "Nama ini sama dengan nama pengurus di tempat Anda, jadi orang bisa keliru. "
+        "Tambahkan nama panggilan atau nama keluarga."
+    ),
     # end of siaran
     "signup_banned": _(
         "Perangkat ini dipakai akun yang sedang dikeluarkan dari kamar. Keberatan dapat dikirim dari akun lama itu; "

@@ -71,6 +71,7 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "name_long": "nama",
     "name_characters": "nama",
     "name_reserved": "nama",
+    "name_officer": "nama",
     "password_short": "sandi",
     "password_long": "sandi",
     "password_common": "sandi",
