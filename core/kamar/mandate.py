@@ -149,7 +149,7 @@ def check_seat(office: Office, wanted: Appointment, there: Sequence[Mandate]) ->
         KamarError: ``mandate_overlaps``: the same person holds it then; ``seat_taken``: no seat is free all the time.
     """
     beside = [each for each in there if _overlap(wanted, each)]
-    if any(each.member == wanted.member and (each.acting, True) != (True, not wanted.acting) for each in beside):
+    if any(each.member == wanted.member and (wanted.acting or not each.acting) for each in beside):
         raise KamarError("mandate_overlaps")
     giving_way = () if wanted.acting else tuple(each for each in beside if each.acting)
     firm = [each for each in beside if each not in giving_way]

@@ -133,7 +133,7 @@ async def confirm(
     wanted = as_wanted(found)
     await make_room(db, office, wanted, await standing(db, found.office, found.node, now), now)
     await db.execute(update(mandate).where(mandate.c.id == number).values(proposed=False, appointed_at=by.node))
-    await mandate_log.note(db, _number(actor), Action.CONFIRMED, {"mandate": number}, now)
+    await mandate_log.note(db, number_of(actor), Action.CONFIRMED, {"mandate": number}, now)
     await felt(db, office, number, wanted, now)
 
 
@@ -178,7 +178,7 @@ async def end(db: AsyncConnection, found: Mandate, actor: Member | None, reason:
         "member": await mandate_log.pseudonym(db, found.member),
         "reason": await mandate_log.sealed(db, found.member, reason),
     }
-    await mandate_log.note(db, _number(actor), Action.REVOKED, payload, now)
+    await mandate_log.note(db, number_of(actor), Action.REVOKED, payload, now)
     await changed.mark(db, [found.node], now)
 
 
@@ -253,7 +253,7 @@ async def write(
         "by": by.node,
     }
     action = Action.PROPOSED if more.get("proposed") else Action.APPOINTED
-    await mandate_log.note(db, _number(actor), action, payload, now)
+    await mandate_log.note(db, number_of(actor), action, payload, now)
     return number
 
 
@@ -293,7 +293,8 @@ def as_wanted(found: Mandate) -> Appointment:
     )
 
 
-def _number(actor: Member | None) -> MemberId | None:
+def number_of(actor: Member | None) -> MemberId | None:
+    """Return who did something, as the log wants it; none: the server."""
     return None if actor is None else actor.id
 
 

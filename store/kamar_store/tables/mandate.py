@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import DDL, Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, event
 
 from kamar_store.tables.base import PATH, Utc, metadata
 
@@ -40,6 +40,18 @@ mandate_log = Table(
     Column("prev", String(64), nullable=False, unique=True),
     Column("hash", String(64), nullable=False, unique=True),
 )
+
+_SQLITE = """CREATE TRIGGER mandate_log_no_{verb} BEFORE {verb} ON mandate_log
+BEGIN SELECT RAISE(ABORT, 'mandate_log is append-only'); END"""
+_FUNCTION = """CREATE OR REPLACE FUNCTION mandate_log_append_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'mandate_log is append-only'; END $$"""
+_POSTGRESQL = """CREATE TRIGGER mandate_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON mandate_log
+EXECUTE FUNCTION mandate_log_append_only()"""
+_TRIGGERS = [("sqlite", _SQLITE.format(verb=verb)) for verb in ("UPDATE", "DELETE")]
+_TRIGGERS += [("postgresql", statement) for statement in (_FUNCTION, _POSTGRESQL)]
+for _dialect, _statement in _TRIGGERS:
+    _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's own gap
+    event.listen(mandate_log, "after_create", _ddl)
 
 # The key of a person's pseudonym in the log; thrown away on erasure, and the log is nobody's.
 mandate_person = Table(
