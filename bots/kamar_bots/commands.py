@@ -12,13 +12,16 @@ from kamar_bots import (
     encrypted,
     fold,
     help,
+    mandate,
     move,
+    officers,
     opening,
     peace,
     referral,
     session,
     siaran,
     structure,
+    vacancy,
     vouch,
 )
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
@@ -26,7 +29,7 @@ from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
 # The first word of each row is the one we teach; the others are what people type instead.
 COMMANDS: tuple[tuple[Command, str], ...] = (
     (help.explain, "bantuan tolong bantu help menu perintah info mulai start"),
-    (structure.where, "kamar dimana mana lokasi koordinator pengurus where"),
+    (structure.where, "kamar dimana mana lokasi koordinator where"),
     (referral.invite, "ajak undang ajakan undangan kode tautan qr link invite"),
     (opening.open_kamar, "buka bukakan open"),
     (vouch.vouch_for, "jamin jaminkan kenal vouch"),
@@ -41,6 +44,12 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (peace.mute, "bisukan bisu mute"),
     (peace.slow, "lambat lambatkan pelan slow"),
     (peace.hide, "hapus hapuskan delete"),
+    (officers.who_leads, "pengurus pimpinan"),
+    (officers.check, "cek periksa"),
+    (vacancy.willing, "bersedia sedia"),
+    (mandate.own, "mandat"),
+    (mandate.appoint, "tunjuk angkat"),
+    (mandate.dismiss, "berhentikan copot"),
     (siaran.announce, "siaran siarkan umumkan pengumuman"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )
