@@ -53,6 +53,11 @@ STATUS = {
     "appeal_twice": 409,
     "measure_not_allowed": 403,
     "signup_banned": 403,
+    # siaran
+    "siaran_unknown": 404,
+    "siaran_not_allowed": 403,
+    "siaran_decided": 409,
+    "siaran_recalled": 409,
 }
 OTHERWISE = 422  # a field to be mended
 RETRY_SECONDS = 5
@@ -97,6 +102,10 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "measure_long": "lama",
     "measure_short": "lama",
     "report_person": "nama",
+    # siaran
+    "siaran_empty": "teks",
+    "siaran_long": "teks",
+    "message_nik": "teks",
 }
 
 

@@ -331,6 +331,22 @@ async def changeable(
     return item
 
 
+async def may_change_now(
+    db: AsyncConnection, organisation: Organisation, item: Siaran, who: Member, now: datetime
+) -> bool:
+    """Tell whether a member may correct and recall an announcement now."""
+    nodes = await nodes_of(db, organisation, who, now)
+    sent = item.revision > 0 and item.recalled_at is None
+    return sent and may_change(nodes, item.node, own=item.author == who.id)
+
+
+async def may_decide(
+    db: AsyncConnection, organisation: Organisation, item: Siaran, who: Member, now: datetime, *, own: bool
+) -> bool:
+    """Tell whether a member may agree to what waits; ``own``: he wrote it."""
+    return may_approve(await nodes_of(db, organisation, who, now), item.node, own=own)
+
+
 async def visible(db: AsyncConnection, organisation: Organisation, who: Member, now: datetime) -> list[Siaran]:
     """Return the announcements that a member wrote, or may agree to or recall, newest first; drafts only the own."""
     nodes = await nodes_of(db, organisation, who, now)
