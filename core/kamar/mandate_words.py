@@ -14,6 +14,5 @@ DISPUTE_DECIDED = _("Jabatan {office}, {place}, diberikan kepada yang lain. Anda
 ENDS_MONTH = _("Masa jabatan {office}, {place}, berakhir sebulan lagi. Siapkan penggantinya.")
 ENDS_WEEK = _("Masa jabatan {office}, {place}, berakhir seminggu lagi. Siapkan serah terima.")
 OFFERED = _("Ada yang bersedia menjadi {office}, {place}. Terima atau tolak.")
-TAKEN = _("Kesediaan Anda diterima: {office}, {place}.")
 DECLINED = _("Terima kasih sudah bersedia menjadi {office}, {place}. Kali ini dipilih yang lain.")
 VOTE_UNDECIDED = _("Pemungutan suara {office}, {place}, tidak menghasilkan pemenang. Tingkat di atas yang memutuskan.")

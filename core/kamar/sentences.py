@@ -34,6 +34,8 @@ SENTENCES: dict[str, str] = {
     "mandate_over": _("Mandat ini sudah berakhir."),
     "decree_long": _("Nomor SK terlalu panjang. Paling banyak {most} huruf."),
     "second_needed": _("Usul Anda sudah dicatat. Sekarang administrator lain yang harus menyetujuinya."),
+    "women_count": _("Jumlah perempuan harus dari 0 sampai {people}, yaitu banyaknya pengurus di sana sekarang."),
+    "women_not_allowed": _("Jumlah ini diisi oleh pengurus tempat itu, atau yang mengangkat mereka."),
     "lend_not_allowed": _("Hak ini bukan dari jabatan Anda di tempat itu, jadi tidak dapat Anda pinjamkan."),
     "lend_long": _("Hak dipinjamkan paling lama {days} hari. Pilih waktu yang lebih pendek."),
     "lend_past": _("Waktu pinjaman sudah lewat. Pilih hari sesudah hari ini."),
