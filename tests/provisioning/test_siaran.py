@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -32,6 +33,7 @@ from tests.servers.newcomers import until_idle
 pytestmark = pytest.mark.integration
 
 KABUPATEN = NodePath("32.16")
+VILLAGE = NodePath("32.16.19.2005")  # where officers live
 ROOMS = 12
 MANY = 1000  # rooms from which a second officer is needed
 PEOPLE = 24
@@ -60,9 +62,9 @@ async def at(server: Branch, site: Site) -> AsyncIterator[Desk]:
         yield desk(site, homeserver, server.homeserver.as_token)
 
 
-async def district(at: Desk, rooms: int) -> tuple[NodePath, list[RoomId], Member]:
+async def district(at: Desk, rooms: int, around: NodePath = KABUPATEN) -> tuple[NodePath, list[RoomId], Member]:
     """Make a kecamatan with pengumuman rooms, and its chair."""
-    place = NodePath(f"{KABUPATEN}.{next(_numbers):02d}")
+    place = NodePath(f"{around}.{next(_numbers):02d}")
     made = []
     for number in range(rooms):
         key, row_key = RoomKey(NodePath(f"{place}.2{number:03d}"), RoomKind.SIARAN), uuid4().hex
@@ -81,16 +83,16 @@ async def officer(at: Desk, place: NodePath, name: str = "Wati") -> Member:
         session = await at.module.register(
             f"wati{uuid4().hex[:8]}".translate(str.maketrans("0189", "2345")), None, name, uuid4().hex
         )
-        number = await members.create(
-            db, session.user_id, name, NodePath(f"{place}.2000"), None, None, NOON, vouched=True
-        )
+        number = await members.create(db, session.user_id, name, VILLAGE, None, None, NOON, vouched=True)
         await mandates.appoint(db, number, place, "ketua", "SK 1", NOON - timedelta(days=400))
         found = await members.by_id(db, number)
     assert found is not None
     return found
 
 
-async def announced(at: Desk, place: NodePath, who: Member, text: str = "Kerja bakti hari Minggu") -> int:
+async def announced(
+    at: Desk, place: NodePath, who: Member, text: str = "Kerja bakti hari Minggu", *, urgent: bool = True
+) -> int:
     """Write an announcement and let it go."""
     now = datetime.now(UTC)
     async with at.site.store.write() as db:
@@ -100,7 +102,7 @@ async def announced(at: Desk, place: NodePath, who: Member, text: str = "Kerja b
         await store.write(db, draft, text)
         draft = await store.draft_of(db, who.id)
         assert draft is not None
-        assert await store.submit(db, profile(), draft, who, now, MANY, urgent=True)
+        assert await store.submit(db, profile(), draft, who, now, MANY, urgent=urgent)
     return number
 
 
@@ -157,6 +159,20 @@ async def test_every_room_hears_it_once_and_then_the_correction_and_then_nothing
         item = await store.get(db, number)
         assert item is not None
         assert (await store.progress(db, item)).left == 0
+
+
+async def test_rooms_that_sleep_hear_it_in_their_own_morning(server: Branch, at: Desk) -> None:
+    _, west, _ = await district(at, 2)
+    _, east, _ = await district(at, 2, NodePath("81.01"))
+    who = await officer(at, NodePath("ID"), "Dewi")
+    dawn = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)  # 03.30 WIB, 05.30 WIT
+    await announced(at, NodePath("ID"), who, "Selamat pagi", urgent=False)
+    await drain(dataclasses.replace(at, clock=lambda: dawn))
+    assert (texts(server, west), texts(server, east)) == ([[]] * 2, [["Selamat pagi"]] * 2)
+    await drain(dataclasses.replace(at, clock=lambda: dawn + timedelta(minutes=89)))
+    assert texts(server, west) == [[]] * 2
+    await drain(dataclasses.replace(at, clock=lambda: dawn + timedelta(minutes=90)))
+    assert (texts(server, west), texts(server, east)) == ([["Selamat pagi"]] * 2, [["Selamat pagi"]] * 2)
 
 
 CUTS = {
