@@ -224,6 +224,8 @@ async def _share(ask: Ask, registry: Registry, who: Member, value: str) -> Reply
     items = {item.id: item for item in await store.visible(registry.db, registry.organisation, who, ask.now)}
     if number not in items or items[number].recalled_at is not None or items[number].revision == 0:
         raise KamarError("siaran_unknown")
+    if ask.encrypted:  # where @kamar is not, who brings the picture
+        return Reply(ask.say(PORTAL, link=f"{registry.settings.portal_url}/pengurus/siaran/{number}"))
     link = referral.link_of(await referral.own_code(who, ask, registry), registry)
     payload = {"room_id": ask.room_id, "siaran": number, "link": link}
     key = f"siaran_kit:{number}:{who.id}:{ask.now.isoformat()}"

@@ -192,6 +192,7 @@ SENTENCES: dict[str, str] = {
         "atau pilih wilayah yang lebih kecil."
     ),
     "siaran_unknown": _("Pengumuman itu tidak ada, atau bukan untuk Anda. Lihat daftarnya dengan !siaran status."),
+    "siaran_author": _("Penulisnya tidak lagi berwenang di wilayah itu, jadi pengumuman ini tidak dikirim."),
     "siaran_decided": _("Pengumuman ini sudah diputuskan."),
     "siaran_recalled": _("Pengumuman ini sudah ditarik."),
     "name_officer": _(

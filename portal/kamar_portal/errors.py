@@ -57,6 +57,7 @@ STATUS = {
     "siaran_unknown": 404,
     "siaran_not_allowed": 403,
     "siaran_decided": 409,
+    "siaran_author": 409,
     "siaran_recalled": 409,
 }
 OTHERWISE = 422  # a field to be mended

@@ -16,12 +16,14 @@ from kamar.ids import MemberId, NodePath, RoomId
 from kamar.membership import SeatState
 from kamar.node import Axis, axis_of, below, chain_of, is_within
 from kamar.organisation import Organisation, Right
+from kamar.policy import covers
 from kamar.siaran import Reach, TextState, may_approve, may_change, needs_second, read_text
 from kamar.structure import RoomKind, RoomState
 from kamar.when import EAST, MIDDLE
 from kamar.wilayah import full_name, parse
 from kamar.words import mark as _
 from kamar_store import mandate as mandates
+from kamar_store import member as members
 from kamar_store import outbox, wilayah
 from kamar_store.member import Member
 from kamar_store.tables import room, seat, siaran, siaran_room, siaran_text
@@ -276,7 +278,8 @@ async def decide(
     """Agree to the version that waits, or not.
 
     Raises:
-        KamarError: ``siaran_unknown``, ``siaran_decided``, ``siaran_not_allowed`` (also of the author himself).
+        KamarError: ``siaran_unknown``, ``siaran_decided``, ``siaran_not_allowed`` (also of the author himself),
+            ``siaran_author`` (who is no officer any more).
     """
     item, version = await get(db, number), await waiting(db, number)
     nodes = await nodes_of(db, organisation, who, now)
@@ -289,6 +292,9 @@ async def decide(
     if not agreed:
         await _change(db, version, state=TextState.DROPPED, approved_by=who.id)
         return item
+    writer = await members.by_id(db, version.writer) if version.writer is not None else None
+    if writer is None or not covers(await nodes_of(db, organisation, writer, now), item.node):
+        raise KamarError("siaran_author")
     await _start(db, item, version, who.id, now)
     return item
 

@@ -178,6 +178,19 @@ async def test_whoever_lost_the_office_sends_and_recalls_nothing(wati: Office, s
     assert await kinds(store) == ["siaran"]
 
 
+async def test_nothing_is_agreed_to_whose_author_lost_the_office_meanwhile(
+    wati: Office, store: Store, homestead: Homestead, bot: Bot
+) -> None:
+    await _limit(bot, 0)
+    budi = await chair(store, homestead, bot, "Budi", KABUPATEN)
+    await _sent(wati, "Halo")
+    async with store.write() as db:
+        (found,) = await mandates.at_node(db, KECAMATAN, NOW)
+        await mandates.end(db, found, None, "selesai", NOW)
+    assert (await budi.says("!siaran setuju 1")).startswith("Penulisnya tidak lagi berwenang")
+    assert await kinds(store) == ["siaran_ask"]
+
+
 async def test_status_and_the_share_kit_follow(wati: Office, store: Store) -> None:
     assert (await wati.says("!siaran status")).startswith("Belum ada pengumuman.")
     await _sent(wati, "Halo")
