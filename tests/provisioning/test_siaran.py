@@ -12,7 +12,7 @@ from itertools import count
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from kamar.ids import NodePath, RoomId
 from kamar.organisation import profile
@@ -25,7 +25,7 @@ from kamar_store import member as members
 from kamar_store import siaran as store
 from kamar_store.member import Member
 from kamar_store.site import Site
-from kamar_store.tables import room
+from kamar_store.tables import outbox, room
 from tests.bots.neighbours import desk
 from tests.servers.branch import Branch, branch
 from tests.servers.newcomers import until_idle
@@ -126,6 +126,8 @@ async def test_every_room_hears_it_once_and_then_the_correction_and_then_nothing
     number = await announced(at, place, who)
     await drain(at)
     assert texts(server, rooms) == [["Kerja bakti hari Minggu"]] * ROOMS
+    called = await _called(at)
+    assert called >= ROOMS  # the members of each room, by our own push
 
     now = datetime.now(UTC)
     async with at.site.store.write() as db:
@@ -151,6 +153,7 @@ async def test_every_room_hears_it_once_and_then_the_correction_and_then_nothing
         "Kerja bakti hari Sabtu"
     )
 
+    assert await _called(at) == called  # once, not for a correction
     async with at.site.store.write() as db:
         await store.recall(db, profile(), number, who, now)
     await drain(at)
@@ -216,6 +219,12 @@ async def test_an_announcement_writes_nothing_for_each_member_and_a_picture_neit
     events = (await at.matrix.messages(rooms[0])).events
     assert [event.type for event in events if MARK in event.content] == ["m.sticker", "m.room.message"]
     assert number
+
+
+async def _called(at: Desk) -> int:
+    async with at.site.store.read() as db:
+        rows = select(func.count()).select_from(outbox).where(outbox.c.kind == "push_room")
+        return int((await db.execute(rows)).scalar_one())
 
 
 def _pushes(server: Branch, room_id: RoomId) -> int:
