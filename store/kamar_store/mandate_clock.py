@@ -11,12 +11,14 @@ from kamar.ids import MemberId
 from kamar.mandate import WARNED_BEFORE, Mandate, warning_due
 from kamar.mandate_words import ENDS_MONTH, ENDS_WEEK
 from kamar.organisation import Organisation
+from kamar_store import cursor, mandate_log, outbox
 from kamar_store import mandate as mandates
-from kamar_store import mandate_log, outbox
+from kamar_store.mandate_effect import AHEAD, tell
 from kamar_store.mandate_find import MANDATE, appointers, in_force, nearest
 from kamar_store.tables import delegation, mandate, mandate_vote, member
 
-BACK = timedelta(days=7)  # a server that stood still as long as that still notices what began and ended meanwhile
+BACK = timedelta(days=30)  # how far the first look goes back
+LOOKED = "mandate-clock"  # up to which moment orders are written
 
 
 async def look(db: AsyncConnection, organisation: Organisation, now: datetime) -> None:
@@ -49,19 +51,16 @@ async def _leavers(db: AsyncConnection, now: datetime) -> None:
 
 
 async def _moments(db: AsyncConnection, now: datetime) -> None:
-    """Order a look at the rooms for every start and end near now; a moment that has an order keeps it."""
-    low, high = now - BACK, now + mandates.AHEAD
-    near = or_(mandate.c.starts_at.between(low, high), mandate.c.ends_at.between(low, high))
-    found = await db.execute(select(mandate.c.node, mandate.c.starts_at, mandate.c.ends_at).where(near))
-    ended = await db.execute(
-        select(delegation.c.node, delegation.c.starts_at, delegation.c.ends_at).where(
-            delegation.c.ends_at.between(low, high)
-        )
-    )
-    for node, starts_at, ends_at in [*found.all(), *ended.all()]:
-        for at in (starts_at, ends_at):
-            if at is not None and low <= at <= high:
-                await outbox.put(db, "reconcile", f"reconcile:{node}:{at.isoformat()}", {"node": node}, max(at, now))
+    """Order a look at the rooms for every start and end since the last look until a day from now, each once.
+
+    What is decided later about a moment within that day orders its look itself.
+    """
+    low, high = await cursor.marked(db, LOOKED) or now - BACK, now + AHEAD
+    for column in (mandate.c.starts_at, mandate.c.ends_at, delegation.c.ends_at):
+        near = select(column.table.c.node, column).where(column > low, column <= high).distinct()
+        for node, at in (await db.execute(near)).all():
+            await outbox.put(db, "reconcile", f"reconcile:{node}:{at.isoformat()}", {"node": node}, max(at, now))
+    await cursor.mark(db, LOOKED, max(low, high))
 
 
 async def _warn(db: AsyncConnection, organisation: Organisation, now: datetime) -> None:
@@ -76,7 +75,7 @@ async def _warn(db: AsyncConnection, organisation: Organisation, now: datetime) 
         words = ENDS_WEEK if days == min(WARNED_BEFORE) else ENDS_MONTH
         above = nearest(await appointers(db, organisation, office, each.node, now))
         for who in {each.member, *(officer.id for officer in above)}:
-            await mandates.tell(db, who, words, each.id, office, each.node, now)
+            await tell(db, who, words, each.id, office, each.node, now)
         await db.execute(update(mandate).where(mandate.c.id == each.id).values(warned=days))
 
 

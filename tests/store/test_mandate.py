@@ -208,6 +208,17 @@ async def test_starts_and_ends_are_felt_at_their_moment_also_when_the_clock_alon
         assert len(await ordered(db)) == 3
 
 
+async def test_a_server_that_stood_still_for_weeks_orders_what_it_missed_once(empty: Store) -> None:
+    async with empty.write() as db:
+        boss, budi = await person(db, "Boss", KETUA), await person(db, "Budi")
+        await mandate_clock.look(db, PARTY, NOW)
+        await appoint(db, boss, budi, starts_at=NOW + 20 * DAY, ends_at=NOW + 40 * DAY)
+        late = NOW + 90 * DAY
+        for hour in range(3):
+            await mandate_clock.look(db, PARTY, late + timedelta(hours=hour))
+        assert await ordered(db) == [NOW, late, late]
+
+
 async def ordered(db: Db) -> list[datetime]:
     asked = select(outbox.c.due_at, outbox.c.payload, outbox.c.lane).where(outbox.c.kind == "reconcile")
     rows = (await db.execute(asked.order_by(outbox.c.due_at))).all()
