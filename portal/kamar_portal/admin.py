@@ -92,6 +92,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         effects = await outbox.waiting(db)
         parked = await admin.parked(db)
         held = await wave.held(db)
+        places = {each.who.home: at.full_name for each in held if (at := await get(db, each.who.home)) is not None}
         codes = [
             (item.code, spoken(item.code), link_of(portal, item.code), await get(db, item.node) if item.node else None)
             for item in await admin.codes(db)
@@ -104,6 +105,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         effects=effects,
         parked=parked,
         held=held,
+        places=places,
         codes=codes,
         form={name: form.text(name)[:100] if form else "" for name in ("desa", "rw", "rt")},
         errors=beside_field(request, error) if error else {},
