@@ -154,14 +154,14 @@ class Handler:
         if told is not None:
             return _send(arrival, told) if told and concern is not Concern.INVITED else []
         if concern is Concern.REPORTED:
-            registry = Registry(db, self.site.settings, SystemRandom())
+            registry = Registry(db, self.site.settings, SystemRandom(), self.site.organisation)
             return [Effect("take_back", row) for row in await peace.reported(arrival, target, registry, now)]
         if concern is Concern.INVITED:
             return [Effect("join", {"room_id": arrival.room_id}), *await self._hello(db, arrival, now)]
         ask = await self._ask(db, arrival, target, direct=direct, now=now)
         if isinstance(ask, str):
             return _send(arrival, ask) if ask else []
-        reply = await self._reply(ask, Registry(db, self.site.settings, SystemRandom()))
+        reply = await self._reply(ask, Registry(db, self.site.settings, SystemRandom(), self.site.organisation))
         return [] if reply is None else effects(reply, ask, arrival.event_id)
 
     async def _reply(self, ask: Ask, registry: Registry) -> Reply | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kamar.errors import KamarError
 from kamar.ids import NodePath
+from kamar.organisation import Right
 from kamar.policy import may_open
 from kamar.structure import RoomKey, RoomKind, rooms_of_kamar
 from kamar.wilayah import parse, parse_rt_rw
@@ -26,7 +27,7 @@ async def open_kamar(ask: Ask, registry: Registry) -> Reply:
         KamarError: ``open_not_allowed``, ``rt_out_of_range``, ``rw_out_of_range``.
     """
     who = await asker(ask, registry)
-    own = await mandates.coordinated_by(registry.db, who.id, ask.now)
+    own = await mandates.where_may(registry.db, registry.organisation, who, Right.MODERATE, ask.now)
     node = _node(ask, own)
     if node is None:
         return Reply(ask.say(WHICH))

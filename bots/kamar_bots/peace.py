@@ -92,7 +92,9 @@ async def mute(ask: Ask, registry: Registry) -> Reply:
     room, subject = await _aimed(ask, registry)
     lasts, reason = _lasting(ask, "!bisukan 2 jam berkata kasar kepada tetangga")
     wish = Wish(MeasureKind.MUTE, room, subject, lasts, reason, event_id=ask.target.event_id if ask.target else None)
-    taken = await peace_measure.take(registry.db, who, wish, ask.now, registry.settings.portal_url)
+    taken = await peace_measure.take(
+        registry.db, registry.organisation, who, wish, ask.now, registry.settings.portal_url
+    )
     return Reply(ask.say(MUTED, until=peace_measure.until(taken)))
 
 
@@ -108,7 +110,9 @@ async def slow(ask: Ask, registry: Registry) -> Reply:
         raise KamarError("measure_not_allowed")
     lasts, reason = _lasting(ask, "!lambat 2 jam terlalu ramai")
     wish = Wish(MeasureKind.SLOW, room, None, lasts, reason, amount=SLOW_SECONDS)
-    taken = await peace_measure.take(registry.db, who, wish, ask.now, registry.settings.portal_url)
+    taken = await peace_measure.take(
+        registry.db, registry.organisation, who, wish, ask.now, registry.settings.portal_url
+    )
     return Reply(ask.say(SLOWED, until=peace_measure.until(taken)))
 
 
@@ -123,7 +127,7 @@ async def hide(ask: Ask, registry: Registry) -> Reply:
     reason = ask.text.strip().lstrip("! ").partition(" ")[2]
     assert ask.target is not None
     wish = Wish(MeasureKind.HIDE, room, subject, timedelta(0), reason, event_id=ask.target.event_id)
-    await peace_measure.take(registry.db, who, wish, ask.now, registry.settings.portal_url)
+    await peace_measure.take(registry.db, registry.organisation, who, wish, ask.now, registry.settings.portal_url)
     return Reply(ask.say(HIDDEN))
 
 
@@ -131,7 +135,7 @@ async def _write(registry: Registry, who: Member, room: Room, target: Target, wo
     subject = await members.by_user(registry.db, target.sender)
     portal = registry.settings.portal_url
     said = Said(room, subject.id if subject else None, target.event_id, target.text)
-    number = await peace.write(registry.db, said, who.id, words, now, portal)
+    number = await peace.write(registry.db, registry.organisation, said, who.id, words, now, portal)
     await peace.tell(registry.db, who.id, PASSED_ON, f"report:{number}:got", now)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kamar.ids import EventId, RoomId, UserId
+from kamar.organisation import Organisation, profile
 from kamar.referral import Dice
 from kamar.settings import Settings
 from kamar.structure import RoomKey
@@ -84,6 +85,7 @@ class Registry:
     db: Db
     settings: Settings
     dice: Dice = field(repr=False)
+    organisation: Organisation = field(default_factory=profile, repr=False)
 
 
 Command = Callable[[Ask, Registry], Awaitable[Reply]]

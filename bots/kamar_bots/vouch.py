@@ -28,7 +28,7 @@ async def vouch_for(ask: Ask, registry: Registry) -> Reply:
     Raises:
         KamarError: ``vouch_newcomer``, ``vouch_stranger``, ``vouch_self``, ``vouch_twice``, ``vouch_unknown``.
     """
-    who = await vouch.voucher(registry.db, await asker(ask, registry), ask.now)
+    who = await vouch.voucher(registry.db, registry.organisation, await asker(ask, registry), ask.now)
     if who.standing is Standing.NEWCOMER:
         raise KamarError("vouch_newcomer")
     named = ask.text.strip().lstrip("! ").partition(" ")[2].strip()

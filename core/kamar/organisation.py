@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, NewType
 
+from kamar.board import Threshold, parse_thresholds
 from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.node import Axis, axis_of, depth_of
@@ -79,6 +80,7 @@ class Organisation:
     legal: frozenset[str]  # features of election law that are on: "kpu"
     axes: Mapping[Axis, AxisRules]
     offices: Mapping[OfficeCode, Office]
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)  # by level of the wilayah
 
     def office(self, code: str) -> Office:
         """Return an office.
@@ -153,6 +155,8 @@ def parse(document: Mapping[str, Any]) -> Organisation:
     head = _table(document.get("organisasi"), "organisasi", {"name", "home_axis", "legal"}, problems)
     axes = _axes(document.get("axes"), problems)
     offices = _offices(document.get("office"), axes, problems)
+    wilayah = axes.get(Axis.WILAYAH)
+    thresholds = parse_thresholds(document.get("board"), wilayah.levels if wilayah else (), problems)
     home = head.get("home_axis", "wilayah")
     if home not in {axis.value for axis in axes}:
         problems.append("organisasi.home_axis: must be one of the axes")
@@ -160,10 +164,10 @@ def parse(document: Mapping[str, Any]) -> Organisation:
         problems.append("organisasi.name: must not be empty")
     if problems:
         raise OrganisationError(problems)
-    return Organisation(head["name"], Axis(home), frozenset(head.get("legal", ())), axes, offices)
+    return Organisation(head["name"], Axis(home), frozenset(head.get("legal", ())), axes, offices, thresholds)
 
 
-_SECTIONS = ("organisasi", "axes", "office")
+_SECTIONS = ("organisasi", "axes", "office", "board")
 _ROOMS = ("space", "obrolan", "siaran", "pengurus", "perintis")
 _HISTORY = ("joined", "shared")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from kamar.ids import NodePath
 from kamar.node import is_within
+from kamar.organisation import OfficeCode, Organisation, Right
 from kamar.wilayah import Level, parse
 
 
@@ -77,3 +79,26 @@ def may_open(coordinated: Collection[NodePath], node: NodePath) -> bool:
 def covers(coordinated: Collection[NodePath], node: NodePath) -> bool:
     """Tell whether ``node`` is one of the nodes ``coordinated``, or lies below one."""
     return any(is_within(node, own) for own in coordinated)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What somebody holds now: offices, single rights lent by an officer, and whether he administers the server."""
+
+    offices: tuple[tuple[NodePath, OfficeCode], ...] = ()
+    lent: tuple[tuple[NodePath, Right], ...] = ()
+    admin: bool = False
+
+
+def nodes_with(organisation: Organisation, held: Held, right: Right) -> list[NodePath]:
+    """Return the nodes where somebody has a right by an office or a loan; it reaches everything below them."""
+    by_office = [node for node, code in held.offices if organisation.has(right, [code])]
+    return list(dict.fromkeys([*by_office, *(node for node, lent in held.lent if lent is right)]))
+
+
+def held_may(organisation: Organisation, held: Held, right: Right, node: NodePath) -> bool:
+    """Tell whether somebody has a right at ``node``: of an office or a loan there or above, never sideways or below.
+
+    That he administers the server counts for nothing here: where administrators may too, the caller says so.
+    """
+    return covers(nodes_with(organisation, held, right), node)

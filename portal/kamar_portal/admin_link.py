@@ -11,8 +11,8 @@ from kamar.ids import MemberId
 from kamar_portal import cookies
 from kamar_portal.cookies import Cookie
 from kamar_portal.portal import portal_of
+from kamar_store import demo, session, vouch
 from kamar_store import member as members
-from kamar_store import session, vouch
 
 PURPOSE = "admin"
 LASTS = timedelta(days=1)
@@ -37,5 +37,6 @@ async def claim(request: web.Request, response: web.StreamResponse, member: Memb
                 raise KamarError("link_used")
             await members.make_admin(db, member)
             await vouch.confirm(db, member, portal.clock())
+            await demo.let_lead(db, portal.site.organisation, member, portal.clock())
     except KamarError:  # used or too old: being a member is not spoilt by it
         return

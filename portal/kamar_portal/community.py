@@ -163,7 +163,9 @@ async def _wanted_room(request: web.Request, portal: Portal, member: Member) -> 
 
 async def _trust(portal: Portal, member: Member) -> Trust:
     async with portal.store.read() as db:
-        waiting = await vouch.newcomers_for(db, await vouch.voucher(db, member, portal.clock()))
+        waiting = await vouch.newcomers_for(
+            db, await vouch.voucher(db, portal.site.organisation, member, portal.clock())
+        )
         held = not member.vouched and await wave.is_held(db, member.id)
     return Trust(member.user_id, member.vouched, held, len(waiting))
 

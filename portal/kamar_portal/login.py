@@ -15,8 +15,8 @@ from kamar_portal.form import read_form
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.session import begin, end, visitor_of
+from kamar_store import demo, referral, session
 from kamar_store import member as members
-from kamar_store import referral, session
 
 DEVICE = "Portal Sosial Kamar"
 REFUSED = ("M_FORBIDDEN", "M_USER_DEACTIVATED", "M_INVALID_USERNAME", "M_UNKNOWN", "M_INVALID_PARAM")
@@ -96,6 +96,7 @@ async def _begin_admin(request: web.Request, token: str) -> web.Response:
         async with portal.store.write() as db:
             await session.use_link(db, token, portal.clock())
             await members.make_admin(db, member.id)
+            await demo.let_lead(db, portal.site.organisation, member.id, portal.clock())
         return see_other("/kelola")
     async with portal.store.read() as db:
         code = await referral.server_code(db)

@@ -61,7 +61,9 @@ async def report(request: web.Request) -> web.Response:
             name = form.text("nama")
             subject = await peace.person_in(db, room.id, name) if name else None
             await session.count_attempt(db, f"report:{member.id}", now, DAY, REPORTS_MOST)
-            await peace.write(db, Said(room, subject), member.id, words, now, portal.settings.portal_url)
+            await peace.write(
+                db, portal.site.organisation, Said(room, subject), member.id, words, now, portal.settings.portal_url
+            )
     except KamarError as error:
         return await _report_page(request, form, error)
     return see_other("/lapor?terkirim=ya")
@@ -80,7 +82,9 @@ async def appeal(request: web.Request) -> web.Response:
     try:
         async with portal.store.write() as db:
             url = portal.settings.portal_url
-            await peace_appeal.appeal(db, number, member, form.raw("alasan"), portal.clock(), url)
+            await peace_appeal.appeal(
+                db, portal.site.organisation, number, member, form.raw("alasan"), portal.clock(), url
+            )
     except KamarError as error:
         return await _about_page(request, error)
     return see_other(f"/tentang-saya/tindakan#tindakan-{number}")
@@ -156,7 +160,8 @@ async def _about_page(request: web.Request, error: KamarError | None = None) -> 
                     "over": not found.holds(now),
                     "may_appeal": found.appeal is Appeal.NONE,
                     "waiting": waiting,
-                    "judged": waiting and bool(await peace_appeal.appeal_judges(db, found, now)),
+                    "judged": waiting
+                    and bool(await peace_appeal.appeal_judges(db, portal.site.organisation, found, now)),
                     "log": await log_lines(request, db, found),
                 }
             )

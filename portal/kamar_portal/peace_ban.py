@@ -54,7 +54,16 @@ async def hint(request: web.Request, member: MemberId) -> None:
         for _kind, number, _node in (await peace_rule.bans_with(db, [here], portal.clock()))[:1]:
             found = await peace_measure.get(db, number)
             if found is not None and found.subject != member:
-                await peace.hint(db, found.room, found.node, member, HINT, portal.clock(), portal.settings.portal_url)
+                await peace.hint(
+                    db,
+                    portal.site.organisation,
+                    found.room,
+                    found.node,
+                    member,
+                    HINT,
+                    portal.clock(),
+                    portal.settings.portal_url,
+                )
 
 
 async def remember(request: web.Request, response: web.StreamResponse, db: Db, user: UserId, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from kamar.errors import KamarError
+from kamar.organisation import Right
 from kamar.peace import LONGEST, Appeal, MeasureKind, Rank, rank_over
 from kamar.peace_time import spoken_time
 from kamar.wilayah import zone_of
@@ -62,9 +63,9 @@ def routes() -> list[web.RouteDef]:
 async def show(request: web.Request) -> web.Response:
     """``GET /kasus``: what waits for this officer; for everybody else, nothing."""
     portal, member = portal_of(request), member_of(request)
-    now = portal.clock()
+    now, organisation = portal.clock(), portal.site.organisation
     async with portal.store.read() as db:
-        nodes = await mandates.coordinated_by(db, member.id, now)
+        nodes = await mandates.where_may(db, organisation, member, Right.MODERATE, now)
         cases = [
             {
                 "id": case.id,
@@ -72,7 +73,7 @@ async def show(request: web.Request) -> web.Response:
                 "room": await peace.room_words(db, case.room, case.node),
                 "at": spoken_time(case.opened_at, zone_of(case.node)),
             }
-            for case in await peace.open_for(db, member.id, nodes, now)
+            for case in await peace.open_for(db, organisation, member.id, nodes, now)
         ]
         appeals = [
             {
@@ -81,7 +82,7 @@ async def show(request: web.Request) -> web.Response:
                 "name": name_of(request, item.kind),
                 "room": await peace.room_words(db, item.room, item.node),
             }
-            for item in await peace_appeal.appeals_for(db, member.id, nodes, now)
+            for item in await peace_appeal.appeals_for(db, organisation, member.id, nodes, now)
         ]
         rooms = [
             (room.id, await peace.room_words(db, room.id, room.key.node))
@@ -105,7 +106,9 @@ async def take(request: web.Request) -> web.Response:
         async with portal.store.write() as db:
             member, case = await _judged(request, db)
             wish = await _wish(db, case, form)
-            await peace_measure.take(db, member, wish, portal.clock(), portal.settings.portal_url)
+            await peace_measure.take(
+                db, portal.site.organisation, member, wish, portal.clock(), portal.settings.portal_url
+            )
     except KamarError as error:
         return await _case_page(request, form, error)
     return see_other(f"/kasus/{case.id}")
@@ -125,7 +128,7 @@ async def pass_up(request: web.Request) -> web.Response:
     portal = portal_of(request)
     async with portal.store.write() as db:
         _member, case = await _judged(request, db)
-        await peace.pass_up(db, case, portal.clock(), portal.settings.portal_url)
+        await peace.pass_up(db, portal.site.organisation, case, portal.clock(), portal.settings.portal_url)
     return see_other("/kasus")
 
 
@@ -141,7 +144,9 @@ async def decide(request: web.Request) -> web.Response:
     number, lifted = int(request.match_info["number"]), form.text("putusan") == "cabut"
     try:
         async with portal.store.write() as db:
-            await peace_appeal.decide(db, number, member, form.raw("alasan"), portal.clock(), lifted=lifted)
+            await peace_appeal.decide(
+                db, portal.site.organisation, number, member, form.raw("alasan"), portal.clock(), lifted=lifted
+            )
     except KamarError as error:
         return await _appeal_page(request, form, error)
     return see_other("/kasus")
@@ -155,7 +160,8 @@ async def _judged(request: web.Request, db: Db) -> tuple[Member, Report]:
     """
     member = member_of(request)
     case = await peace.get(db, int(request.match_info["number"]))
-    if case is None or not await peace.visible(db, case, member.id, portal_of(request).clock()):
+    portal = portal_of(request)
+    if case is None or not await peace.visible(db, portal.site.organisation, case, member.id, portal.clock()):
         raise KamarError("report_unknown")
     return member, case
 
@@ -187,7 +193,7 @@ async def _case_page(request: web.Request, form: Form | None = None, error: Kama
     language = language_of(request)
     async with portal.store.read() as db:
         member, case = await _judged(request, db)
-        held = await mandates.coordinated_by(db, member.id, portal.clock())
+        held = await mandates.where_may(db, portal.site.organisation, member, Right.MODERATE, portal.clock())
         rank = rank_over(case.node, held, admin=member.admin)
         taken = [
             {"name": name_of(request, item.kind), "until": ends(request, item), "reason": item.reason}
@@ -223,7 +229,7 @@ async def _appeal_page(request: web.Request, form: Form | None = None, error: Ka
         item = await peace_measure.get(db, int(request.match_info["number"]))
         if item is None or item.appeal is not Appeal.OPEN:
             raise KamarError("report_unknown")
-        if member.id not in await peace_appeal.appeal_judges(db, item, portal.clock()):
+        if member.id not in await peace_appeal.appeal_judges(db, portal.site.organisation, item, portal.clock()):
             raise KamarError("report_unknown")
         values = {
             "who": await _name(request, db, item.subject),

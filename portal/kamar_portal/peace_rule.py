@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from kamar.errors import KamarError
+from kamar.organisation import Right
 from kamar.peace import rank_over
 from kamar.peace_message import Flood, unwanted
 from kamar_portal.form import read_form
@@ -82,7 +83,8 @@ async def _officer(request: web.Request, db: Db) -> tuple[Member, Room]:
     """
     member = member_of(request)
     room = await seating.room_by_row(db, int(request.match_info["number"]))
-    held = await mandates.coordinated_by(db, member.id, portal_of(request).clock())
+    portal = portal_of(request)
+    held = await mandates.where_may(db, portal.site.organisation, member, Right.MODERATE, portal.clock())
     if room is None or rank_over(room.key.node, held, admin=member.admin) is None:
         raise KamarError("measure_not_allowed")
     return member, room

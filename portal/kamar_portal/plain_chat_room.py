@@ -14,6 +14,7 @@ from aiohttp import web
 from kamar.errors import KamarError
 from kamar.ids import EventId, NodePath, RoomId
 from kamar.membership import SeatState
+from kamar.organisation import Right
 from kamar.plain_chat import may_write
 from kamar.plain_chat_text import Reader
 from kamar.structure import RoomKind, alias_of, room_name
@@ -112,7 +113,7 @@ async def own_room(request: web.Request) -> OwnRoom:
         around = await wilayah.get(db, NodePath(place.village or place.path))
         coordinated: list[NodePath] = []
         if row.key.kind is RoomKind.SIARAN:
-            coordinated = await mandates.coordinated_by(db, member.id, portal.clock())
+            coordinated = await mandates.where_may(db, portal.site.organisation, member, Right.ANNOUNCE, portal.clock())
     token = access_token(request)
     if token is None:
         raise web.HTTPSeeOther(LOG_IN_AGAIN)

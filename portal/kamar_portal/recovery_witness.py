@@ -10,6 +10,7 @@ from aiohttp import web
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId
+from kamar.organisation import Right
 from kamar.recovery import Stage, Witness, coordinates, door, near, refuse_neighbour
 from kamar_portal import security
 from kamar_portal.errors import beside_field, status_of
@@ -120,7 +121,7 @@ async def _people(portal: Portal, member: Member, found: Found) -> tuple[list[Ca
 
 
 async def _candidates(db: Db, portal: Portal, member: Member, typed: str) -> list[Candidate]:
-    nodes = near(await mandates.coordinated_by(db, member.id, portal.clock()))
+    nodes = near(await mandates.where_may(db, portal.site.organisation, member, Right.VERIFY, portal.clock()))
     if not nodes:
         raise KamarError("witness_first")
     found = await recovery_request.candidates(db, nodes, typed, portal.settings.server.name)

@@ -27,7 +27,7 @@ async def show(request: web.Request) -> web.Response:
     """``GET /jamin``."""
     portal, member = portal_of(request), member_of(request)
     async with portal.store.read() as db:
-        who = await vouch.voucher(db, member, portal.clock())
+        who = await vouch.voucher(db, portal.site.organisation, member, portal.clock())
         newcomers = [
             (each, len(words := await vouch.words_for(db, each.id)), who.id in words)
             for each in await vouch.newcomers_for(db, who)
@@ -54,7 +54,7 @@ async def say(request: web.Request) -> web.Response:
     portal, member = portal_of(request), member_of(request)
     chosen = (await read_form(request)).text("tetangga")
     async with portal.store.write() as db:
-        who = await vouch.voucher(db, member, portal.clock())
+        who = await vouch.voucher(db, portal.site.organisation, member, portal.clock())
         found = [each for each in await vouch.newcomers_for(db, who) if str(each.id) == chosen]
         if not found:
             raise KamarError("not_allowed")
@@ -82,6 +82,6 @@ async def answer_move(request: web.Request) -> web.Response:
     if not (number := form.text("pindah")).isascii() or not number.isdigit():
         raise KamarError("not_allowed")
     async with portal.store.write() as db:
-        who = await vouch.voucher(db, member, portal.clock())
+        who = await vouch.voucher(db, portal.site.organisation, member, portal.clock())
         await move.answer(db, int(number), who, portal.clock(), agree=form.text("jawaban") == "setuju")
     return see_other("/jamin")

@@ -40,6 +40,17 @@ SUBCOMMANDS = (
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
     Subcommand("wilayah", "mencari wilayah seperti di portal", "wilayah_command", "./kamar wilayah pondok cina"),
+    Subcommand("appoint", "mengangkat pengurus", "appoint", "./kamar appoint @k7f3q2 ketua 32.16 --decree 012/SK/2026"),
+    Subcommand("dismiss", "mengakhiri mandat pengurus", "dismiss", "./kamar dismiss 17 --reason 'pindah domisili'"),
+    Subcommand(
+        "mandate",
+        "menampilkan mandat, jabatan kosong, SK, dan catatannya",
+        "mandate_command",
+        "./kamar mandate list 32.16",
+    ),
+    Subcommand(
+        "preflight", "memeriksa kesiapan: kepengurusan tiap tingkat", "preflight", "./kamar preflight pengurus --json"
+    ),
     Subcommand("vault", "memeriksa catatan akses; mengganti kunci brankas", "vault", "./kamar vault --rotate"),
     Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(

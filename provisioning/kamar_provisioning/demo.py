@@ -32,7 +32,6 @@ from kamar_store.site import Site
 
 DONE = "demo"
 PATIENCE = timedelta(minutes=10)
-DECREE = "contoh, bukan SK"
 NOTICE = (
     "Isi kamar ini contoh: orang dan percakapannya rekaan. Koordinator contoh menjamin setiap tamu RT 003/RW 005, "
     "supaya semua kamar terlihat. Pengelola menghapusnya dengan: ./kamar demo --remove"
@@ -91,6 +90,7 @@ async def remove(site: Site) -> None:
                 await demo.forget(db, number)
             bar(order, len(people))
     async with site.store.write() as db:
+        await demo.end_mandates(db, datetime.now(UTC))
         for room in await demo.rooms_without_members(db):
             await outbox.put(db, "shut", f"shut:{room}:demo", {"room": room}, datetime.now(UTC), lane=f"room:{room}")
         await cursor.put(db, DONE, "")
@@ -147,7 +147,7 @@ async def _coordinators(site: Site, people: dict[str, tuple[MemberId, Matrix]]) 
         for name, node in COORDINATORS:
             held = await mandates.officers(db, [NodePath(node)], now)
             if people[name][0] not in {holder.id for _node, _office, holder in held}:
-                await appoint(db, people[name][0], NodePath(node), Office.KOORDINATOR, DECREE, now)
+                await appoint(db, people[name][0], NodePath(node), Office.KOORDINATOR, demo.DECREE, now)
     await _until_seated(site)
 
 

@@ -18,7 +18,7 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.push import Push
-from kamar_store import fold, greeter, outbox, recovery, recovery_request, session, signup, wave
+from kamar_store import fold, greeter, mandate_clock, outbox, recovery, recovery_request, session, signup, wave
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -84,7 +84,7 @@ async def drain(desk: Desk) -> None:
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
-    from kamar_provisioning import direct, opening, peace, power, push, recovery, seating, sending, unname
+    from kamar_provisioning import direct, mandate, opening, peace, power, push, recovery, seating, sending, unname
     from kamar_provisioning import fold as folding
     from kamar_provisioning import greeter as greeters
 
@@ -114,6 +114,7 @@ def handlers() -> dict[str, Handler]:
         "block": peace.block,
         "tell": peace.tell,
         "take_back": peace.take_back,
+        "vote": mandate.vote,
     }
 
 
@@ -180,6 +181,7 @@ async def by_the_clock(desk: Desk) -> None:
         await wave.try_again(db, desk.now())
         await greeter.look_after(db, desk.now())
         await fold.look(db, desk.now())
+        await mandate_clock.look(db, desk.site.organisation, desk.now())
 
 
 async def _tidy(desk: Desk) -> None:

@@ -143,7 +143,7 @@ async def tell_synapse(desk: Desk, number: int | None) -> None:
                 slow = (each.amount, ends)
             elif (who := await members.by_id(db, each.subject or 0)) is not None:
                 muted[who.user_id] = max(ends, muted.get(who.user_id, 0))
-        officers = await peace.officers_over(db, room.key.node, now)
+        officers = await peace.moderators_over(db, desk.site.organisation, room.key.node, now)
         users = [await members.by_id(db, officer.member) for officer in officers]
     content = RoomRules(
         muted,

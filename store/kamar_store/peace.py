@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, RoomId
+from kamar.organisation import Organisation, Right
 from kamar.peace import Officer, levels, recipients
 from kamar.peace_words import CHECKED, REPORTED
 from kamar.structure import room_name
@@ -65,7 +66,15 @@ COLUMNS = (
 )
 
 
-async def write(db: AsyncConnection, said: Said, reporter: MemberId, words: str, now: datetime, portal: str) -> int:
+async def write(
+    db: AsyncConnection,
+    organisation: Organisation,
+    said: Said,
+    reporter: MemberId,
+    words: str,
+    now: datetime,
+    portal: str,
+) -> int:
     """Write a report and let those know who can judge it; a second one of the same message joins the first.
 
     Raises:
@@ -91,12 +100,19 @@ async def write(db: AsyncConnection, said: Said, reporter: MemberId, words: str,
     mine = _insert(db, report_by).values(report=number, member=reporter, words=words[:QUOTE_MOST], at=now)
     await db.execute(mine.on_conflict_do_nothing(index_elements=["report", "member"]))
     if made is not None:
-        await _notify(db, number, now, portal)
+        await _notify(db, organisation, number, now, portal)
     return int(number)
 
 
 async def hint(
-    db: AsyncConnection, room_row: int | None, node: NodePath, about: MemberId, words: str, now: datetime, portal: str
+    db: AsyncConnection,
+    organisation: Organisation,
+    room_row: int | None,
+    node: NodePath,
+    about: MemberId,
+    words: str,
+    now: datetime,
+    portal: str,
 ) -> None:
     """Write a case that nobody reported: something officers should know of a newcomer, once."""
     values = {
@@ -112,7 +128,7 @@ async def hint(
     insert = _insert(db, report).values(values).on_conflict_do_nothing(index_elements=["key"])
     made = (await db.execute(insert.returning(report.c.id))).scalar_one_or_none()
     if made is not None:
-        await _notify(db, made, now, portal)
+        await _notify(db, organisation, made, now, portal)
 
 
 async def get(db: AsyncConnection, number: int) -> Report | None:
@@ -132,35 +148,38 @@ async def reporters(db: AsyncConnection, number: int) -> list[tuple[MemberId, st
     return [(MemberId(who), name, words) for who, name, words in found]
 
 
-async def judges(db: AsyncConnection, case: Report, now: datetime) -> tuple[MemberId, ...]:
+async def judges(db: AsyncConnection, organisation: Organisation, case: Report, now: datetime) -> tuple[MemberId, ...]:
     """Return who may judge a case: nobody whom it concerns."""
     involved = {who for who, _, _ in await reporters(db, case.id)} | ({case.subject} if case.subject else set())
-    return recipients(case.level, await officers_over(db, case.node, now), await admins(db), involved)
+    officers = await moderators_over(db, organisation, case.node, now)
+    return recipients(case.level, officers, await admins(db), involved)
 
 
-async def visible(db: AsyncConnection, case: Report, who: MemberId, now: datetime) -> bool:
+async def visible(db: AsyncConnection, organisation: Organisation, case: Report, who: MemberId, now: datetime) -> bool:
     """Tell whether a member may open a case: a judge of it, or an administrator whom it does not concern."""
     involved = {each for each, _, _ in await reporters(db, case.id)} | {case.subject}
-    return who not in involved and (who in await judges(db, case, now) or who in await admins(db))
+    return who not in involved and (who in await judges(db, organisation, case, now) or who in await admins(db))
 
 
-async def open_for(db: AsyncConnection, who: MemberId, nodes: Collection[NodePath], now: datetime) -> list[Report]:
+async def open_for(
+    db: AsyncConnection, organisation: Organisation, who: MemberId, nodes: Collection[NodePath], now: datetime
+) -> list[Report]:
     """Return the open cases that a member may judge, oldest first; ``nodes`` are those of his offices."""
     found = await db.execute(select(*COLUMNS).where(report.c.state == OPEN).order_by(report.c.id).limit(MOST * 10))
     admin = who in await admins(db)
     near = [_report(row) for row in found]
     near = [case for case in near if admin or set(levels(case.node)) & set(nodes)]
-    return [case for case in near if await visible(db, case, who, now)][:MOST]
+    return [case for case in near if await visible(db, organisation, case, who, now)][:MOST]
 
 
-async def pass_up(db: AsyncConnection, case: Report, now: datetime, portal: str) -> None:
+async def pass_up(db: AsyncConnection, organisation: Organisation, case: Report, now: datetime, portal: str) -> None:
     """Hand a case to the next level."""
     chain = levels(case.node)
-    officers = {officer.node for officer in await officers_over(db, case.node, now)}
+    officers = {officer.node for officer in await moderators_over(db, organisation, case.node, now)}
     here = next((place for place in chain[chain.index(case.level) :] if place in officers), chain[-1])
     above = chain[min(chain.index(here) + 1, len(chain) - 1)]
     await db.execute(update(report).where(report.c.id == case.id).values(level=above))
-    await _notify(db, case.id, now, portal)
+    await _notify(db, organisation, case.id, now, portal)
 
 
 async def close(db: AsyncConnection, case: Report, by: MemberId, now: datetime) -> bool:
@@ -185,6 +204,14 @@ async def tell(db: AsyncConnection, who: MemberId, text: str, key: str, now: dat
 async def officers_over(db: AsyncConnection, node: NodePath, now: datetime) -> list[Officer]:
     """Return who holds an office at a place or around it."""
     return [Officer(holder.id, at) for at, _office, holder in await mandates.officers(db, levels(node), now)]
+
+
+async def moderators_over(
+    db: AsyncConnection, organisation: Organisation, node: NodePath, now: datetime
+) -> list[Officer]:
+    """Return who may moderate at a place by an office there or around it; other officers judge nobody."""
+    found = await mandates.officers(db, levels(node), now)
+    return [Officer(holder.id, at) for at, office, holder in found if organisation.has(Right.MODERATE, [office])]
 
 
 async def admins(db: AsyncConnection) -> list[MemberId]:
@@ -228,11 +255,11 @@ async def room_ids(db: AsyncConnection, numbers: Collection[int]) -> dict[int, R
     return {number: RoomId(room_id) for number, room_id in found if room_id}
 
 
-async def _notify(db: AsyncConnection, number: int, now: datetime, portal: str) -> None:
+async def _notify(db: AsyncConnection, organisation: Organisation, number: int, now: datetime, portal: str) -> None:
     case = await get(db, number)
     assert case is not None
     text = REPORTED.format(room=await room_words(db, case.room, case.node), link=f"{portal}/kasus/{number}")
-    for who in await judges(db, case, now):
+    for who in await judges(db, organisation, case, now):
         await tell(db, who, text, f"report:{number}:{case.level}", now)
 
 

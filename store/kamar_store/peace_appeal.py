@@ -11,16 +11,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
+from kamar.organisation import Organisation, Right
 from kamar.peace import Appeal, Step, allow_appeal, appeal_to, levels, read_reason
 from kamar.peace_words import APPEALED, KEPT, LIFTED
 from kamar_store import mandate as mandates
+from kamar_store import member as members
 from kamar_store import peace, peace_measure
 from kamar_store.member import Member
 from kamar_store.peace_measure import Measure
 from kamar_store.tables import measure
 
 
-async def appeal(db: AsyncConnection, number: int, who: Member, words: str, now: datetime, portal: str) -> None:
+async def appeal(
+    db: AsyncConnection,
+    organisation: Organisation,
+    number: int,
+    who: Member,
+    words: str,
+    now: datetime,
+    portal: str,
+) -> None:
     """Write an appeal of the person concerned, and let those know who decide it.
 
     Raises:
@@ -37,24 +47,28 @@ async def appeal(db: AsyncConnection, number: int, who: Member, words: str, now:
     await peace_measure.log(db, number, Step.APPEALED, who.id, now)
     name = await peace.room_words(db, found.room, found.node)
     text = APPEALED.format(room=name, link=f"{portal}/kasus/keberatan/{number}")
-    for judge in await appeal_judges(db, found, now):
+    for judge in await appeal_judges(db, organisation, found, now):
         await peace.tell(db, judge, text, f"appeal:{number}", now)
 
 
-async def appeal_judges(db: AsyncConnection, found: Measure, now: datetime) -> tuple[MemberId, ...]:
+async def appeal_judges(
+    db: AsyncConnection, organisation: Organisation, found: Measure, now: datetime
+) -> tuple[MemberId, ...]:
     """Return who decides an appeal: the level above the one that took the measure, none whom it concerns.
 
     What counts is the office in which it was taken, also when that mandate has ended since.
     """
-    held = await mandates.coordinated_by(db, found.taker, found.starts_at) if found.taker else []
+    held = await _held(db, organisation, found, found.starts_at)
     involved = {each for each in (found.taker, found.subject) if each}
     if found.report is not None:
         involved |= {who for who, _, _ in await peace.reporters(db, found.report)}
-    officers = await peace.officers_over(db, found.node, now)
+    officers = await peace.moderators_over(db, organisation, found.node, now)
     return appeal_to(found.node, found.rank, held, officers, await peace.admins(db), involved)
 
 
-async def appeals_for(db: AsyncConnection, who: MemberId, nodes: Collection[NodePath], now: datetime) -> list[Measure]:
+async def appeals_for(
+    db: AsyncConnection, organisation: Organisation, who: MemberId, nodes: Collection[NodePath], now: datetime
+) -> list[Measure]:
     """Return the open appeals that a member decides, oldest first."""
     found = await db.execute(
         select(*peace_measure.COLUMNS)
@@ -64,17 +78,26 @@ async def appeals_for(db: AsyncConnection, who: MemberId, nodes: Collection[Node
     )
     admin = who in await peace.admins(db)
     near = [each for each in map(peace_measure.read_row, found) if admin or set(levels(each.node)) & set(nodes)]
-    return [each for each in near if who in await appeal_judges(db, each, now)][: peace_measure.MOST]
+    return [each for each in near if who in await appeal_judges(db, organisation, each, now)][: peace_measure.MOST]
 
 
-async def decide(db: AsyncConnection, number: int, judge: Member, answer: str, now: datetime, *, lifted: bool) -> None:
+async def decide(
+    db: AsyncConnection,
+    organisation: Organisation,
+    number: int,
+    judge: Member,
+    answer: str,
+    now: datetime,
+    *,
+    lifted: bool,
+) -> None:
     """Answer an appeal: the measure is lifted at once, or stays.
 
     Raises:
         KamarError: ``report_unknown``: not for this judge; ``report_closed``; ``reason_short``, ``reason_long``.
     """
     found = await peace_measure.get(db, number)
-    if found is None or judge.id not in await appeal_judges(db, found, now):
+    if found is None or judge.id not in await appeal_judges(db, organisation, found, now):
         raise KamarError("report_unknown")
     outcome = Appeal.LIFTED if lifted else Appeal.KEPT
     changes: dict[str, Any] = {"appeal": outcome, "answer": read_reason(answer)}
@@ -92,3 +115,9 @@ async def decide(db: AsyncConnection, number: int, judge: Member, answer: str, n
             room=name, until=peace_measure.until(found), answer=changes["answer"]
         )
         await peace.tell(db, found.subject, text, f"measure:{number}:{outcome}", now, always=True)
+
+
+async def _held(db: AsyncConnection, organisation: Organisation, found: Measure, at: datetime) -> list[NodePath]:
+    """Return where the taker of a measure had the right to take it."""
+    taker = await members.by_id(db, found.taker) if found.taker else None
+    return [] if taker is None else await mandates.where_may(db, organisation, taker, Right.MODERATE, at)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath
+from kamar.organisation import Organisation, Right
 from kamar.peace import (
     Appeal,
     MeasureKind,
@@ -109,14 +110,16 @@ COLUMNS = (
 )
 
 
-async def take(db: AsyncConnection, taker: Member, wish: Wish, now: datetime, portal: str) -> Measure:
+async def take(
+    db: AsyncConnection, organisation: Organisation, taker: Member, wish: Wish, now: datetime, portal: str
+) -> Measure:
     """Write a measure with the orders that make it felt, and tell the person concerned.
 
     Raises:
         KamarError: as :func:`kamar.peace.allow_measure` and :func:`kamar.peace.refuse_target` say.
     """
     node = wish.room.key.node
-    held = await mandates.coordinated_by(db, taker.id, now)
+    held = await mandates.where_may(db, organisation, taker, Right.MODERATE, now)
     rank = rank_over(node, held, admin=taker.admin)
     reason = allow_measure(wish.kind, rank, wish.lasts, wish.reason)
     assert rank is not None

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, RoomId, UserId
+from kamar.organisation import Organisation, Right
 from kamar.policy import covers
 from kamar.structure import RoomKind, RoomState
 from kamar.vouch import Voucher, Word, are_neighbours, is_enough, read_word
 from kamar.wilayah import Level, below, parse
-from kamar_store import mandate as mandates
+from kamar_store import mandate_find as mandates
 from kamar_store import member as members
 from kamar_store import outbox, referral
 from kamar_store.member import COLUMNS, Member
@@ -32,9 +33,9 @@ class Said:
     vouched: bool
 
 
-async def voucher(db: AsyncConnection, who: Member, now: datetime) -> Voucher:
-    """Return a member as somebody who may vouch."""
-    coordinated = tuple(await mandates.coordinated_by(db, who.id, now))
+async def voucher(db: AsyncConnection, organisation: Organisation, who: Member, now: datetime) -> Voucher:
+    """Return a member as somebody who may vouch; as a coordinator, only who has the right to verify."""
+    coordinated = tuple(await mandates.where_may(db, organisation, who, Right.VERIFY, now))
     return Voucher(who.id, who.home, who.vouched, who.admin, coordinated)
 
 

@@ -243,12 +243,16 @@ async def test_a_coordinator_opens_a_kamar_before_its_time(
     assert sorted(room.key.node for room in rooms) == sorted(wanted)
 
 
-@pytest.mark.parametrize("coordinates", [None, f"{VILLAGE}/RW005/RT004"], ids=["nobody", "the street next door"])
-async def test_others_open_nothing(coordinates: NodePath | None, store: Store) -> None:
+@pytest.mark.parametrize(
+    ("coordinates", "office"),
+    [(None, ""), (NodePath(f"{VILLAGE}/RW005/RT004"), "koordinator"), (NodePath("32.16.19"), "bendahara")],
+    ids=["nobody", "the street next door", "the treasurer above"],
+)
+async def test_others_open_nothing(coordinates: NodePath | None, office: str, store: Store) -> None:
     async with store.write() as db:
         user, number = await live(db)
         if coordinates:
-            await mandates.appoint(db, number, coordinates, Office.KOORDINATOR, "SK 1", NOW)
+            await mandates.appoint(db, number, coordinates, office, "SK 1", NOW)
     with pytest.raises(KamarError, match="open_not_allowed"):
         await reply(store, asked("!buka 3/5", user, CHAT))
     async with store.read() as db:

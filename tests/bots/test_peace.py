@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from kamar.errors import KamarError
 from kamar.ids import EventId, MemberId, RoomId, UserId
 from kamar.membership import Office
+from kamar.organisation import profile
 from kamar_bots import commands
 from kamar_bots.door import Known, arrivals
 from kamar_bots.serve import Bot
@@ -87,7 +88,7 @@ async def told(store: Store) -> list[tuple[int, str]]:
 
 async def cases(store: Store, who: MemberId, node: str) -> list[peace.Report]:
     async with store.read() as db:
-        return await peace.open_for(db, who, [node], datetime.now(UTC))  # type: ignore[list-item]  # a path
+        return await peace.open_for(db, profile(), who, [node], datetime.now(UTC))  # type: ignore[list-item]  # a path
 
 
 @pytest.mark.parametrize("way", ["flag", "reply"])

@@ -9,6 +9,7 @@ import pytest
 
 from kamar.ids import EventId, MemberId, NodePath, RoomId, UserId
 from kamar.membership import Office
+from kamar.organisation import profile
 from kamar.peace import MeasureKind
 from kamar.structure import RoomKey, RoomKind
 from kamar_portal.peace import REPORTS_MOST
@@ -65,7 +66,9 @@ async def report(house: House, street: Street, about: str = "Rudi", by: str = "S
         room = await seating.room_by_row(db, street.room)
         assert room is not None
         said = Said(room, street.people[about], EventId("$rude"), "kamu bodoh")
-        return await peace.write(db, said, street.people[by], "tidak enak dibaca", house.portal.clock(), "http://p")
+        return await peace.write(
+            db, profile(), said, street.people[by], "tidak enak dibaca", house.portal.clock(), "http://p"
+        )
 
 
 async def mute(house: House, street: Street, by: str = "Budi") -> int:
@@ -75,7 +78,7 @@ async def mute(house: House, street: Street, by: str = "Budi") -> int:
         assert room is not None
         assert who is not None
         wish = Wish(MeasureKind.MUTE, room, street.people["Rudi"], timedelta(days=3), "berkata kasar")
-        return (await peace_measure.take(db, who, wish, house.portal.clock(), "http://p")).id
+        return (await peace_measure.take(db, profile(), who, wish, house.portal.clock(), "http://p")).id
 
 
 async def post(browser: Browser, address: str, **more: str) -> int:
@@ -235,7 +238,7 @@ async def ban(house: House, street: Street) -> int:
         assert room is not None
         assert who is not None
         wish = Wish(MeasureKind.BAN, room, street.people["Rudi"], timedelta(days=30), "menipu tetangga")
-        number = (await peace_measure.take(db, who, wish, house.portal.clock(), "http://p")).id
+        number = (await peace_measure.take(db, profile(), who, wish, house.portal.clock(), "http://p")).id
         await peace_rule.ban_keys(db, number, street.people["Rudi"])
     return number
 

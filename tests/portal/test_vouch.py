@@ -8,6 +8,7 @@ import pytest
 
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import MOVE_EVERY, Office
+from kamar.organisation import profile
 from kamar.sentences import SENTENCES
 from kamar.structure import RoomKey, RoomKind
 from kamar_store import mandate as mandates
@@ -113,7 +114,7 @@ async def test_two_neighbours_make_a_newcomer_a_neighbour_and_he_is_seated_anew(
         siti, newcomer = await members.by_id(db, other), await members.by_id(db, dewi)
         assert siti is not None
         assert newcomer is not None
-        await vouch.say(db, await vouch.voucher(db, siti, house.clock()), newcomer, house.clock())
+        await vouch.say(db, await vouch.voucher(db, profile(), siti, house.clock()), newcomer, house.clock())
         rows = await outbox.claim(db, house.clock(), 100)
     assert await is_vouched(house, dewi)
     assert [row.payload for row in rows if row.key.startswith(f"seat:{dewi}:vouched")] == [{"member": dewi}]
@@ -183,9 +184,9 @@ async def test_the_second_move_in_thirty_days_needs_the_coordinator_of_the_new_p
         assert (await me(house)).home == mover.home
         coordinator = await members.by_id(db, siti)
         assert coordinator is not None
-        assert await move.requests_for(db, await vouch.voucher(db, coordinator, house.clock())) == []
+        assert await move.requests_for(db, await vouch.voucher(db, profile(), coordinator, house.clock())) == []
         await mandates.appoint(db, siti, KEMIRI_MUKA, Office.KOORDINATOR, "SK 1", house.clock())
-        voucher = await vouch.voucher(db, coordinator, house.clock())
+        voucher = await vouch.voucher(db, profile(), coordinator, house.clock())
         (request,) = await move.requests_for(db, voucher)
         await move.answer(db, request.id, voucher, house.clock(), agree=True)
     assert (await me(house)).home == KEMIRI_MUKA

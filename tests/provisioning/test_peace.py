@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from kamar.ids import EventId, NodePath, RoomId
 from kamar.membership import Office
+from kamar.organisation import profile
 from kamar.peace import MeasureKind
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_provisioning.jobs import Desk, drain
@@ -87,7 +88,7 @@ async def decide(at: Desk, street: Street, by: Neighbour, kind: MeasureKind, eve
         assert who is not None
         lasts = timedelta(0) if kind is MeasureKind.HIDE else DAY
         wish = Wish(kind, room, street.rude.number, lasts, "berkata kasar", event_id=event)
-        taken = await peace_measure.take(db, who, wish, now, PORTAL)
+        taken = await peace_measure.take(db, profile(), who, wish, now, PORTAL)
     await drain(at)
     return taken
 
@@ -98,8 +99,8 @@ async def lift(at: Desk, street: Street, taken: Measure, by: Neighbour) -> None:
         rude, judge = await members.by_id(db, street.rude.number), await members.by_id(db, by.number)
         assert rude is not None
         assert judge is not None
-        await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", now, PORTAL)
-        await peace_appeal.decide(db, taken.id, judge, "diterima", now, lifted=True)
+        await peace_appeal.appeal(db, profile(), taken.id, rude, "saya minta maaf", now, PORTAL)
+        await peace_appeal.decide(db, profile(), taken.id, judge, "diterima", now, lifted=True)
     await drain(at)
 
 
@@ -223,7 +224,7 @@ async def test_rules_of_a_room_are_felt_at_once_and_officers_are_not_slowed(at: 
         koordinator = await members.by_id(db, street.koordinator.number)
         assert koordinator is not None
         wish = Wish(MeasureKind.SLOW, room, None, DAY, "terlalu ramai", amount=60)
-        await peace_measure.take(db, koordinator, wish, datetime.now(UTC), PORTAL)
+        await peace_measure.take(db, profile(), koordinator, wish, datetime.now(UTC), PORTAL)
     await drain(at)
     await say(street.rude, street.room)
     assert "satu pesan tiap 60 detik" in await refused(street.rude, street.room)

@@ -15,6 +15,7 @@ import pytest
 from kamar.account import new_localpart
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import Office
+from kamar.organisation import profile
 from kamar.structure import NODE_EVENT, RoomKind
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
@@ -143,7 +144,7 @@ async def test_a_newcomer_sits_with_the_rt_alone_until_a_coordinator_vouches(des
         siti, newbie = await members.by_id(db, people[0].number), await members.by_id(db, dewi.number)
         assert siti is not None
         assert newbie is not None
-        assert (await vouch.say(db, await vouch.voucher(db, siti, datetime.now(UTC)), newbie, NOW)).vouched
+        assert (await vouch.say(db, await vouch.voucher(db, profile(), siti, datetime.now(UTC)), newbie, NOW)).vouched
     await drain(desk)
     assert len(await dewi.rooms(desk)) == 5
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from kamar.errors import KamarError
 from kamar.ids import NodePath, RoomId, UserId
 from kamar.membership import Office
+from kamar.organisation import profile
 from kamar.peace import Appeal, MeasureKind, Step
 from kamar.structure import RoomKey, RoomKind
 from kamar_store import mandate as mandates
@@ -43,7 +44,7 @@ async def mute(db: Db, rude: Member, by: Member, kind: MeasureKind = MeasureKind
     (room,) = await seating.rooms_at(db, [RT])
     await seating.opened(db, room, RoomId("!rt"), NOW)
     wish = Wish(kind, room, rude.id, 3 * DAY, "berkata kasar")
-    return await peace_measure.take(db, by, wish, NOW, PORTAL)
+    return await peace_measure.take(db, profile(), by, wish, NOW, PORTAL)
 
 
 async def test_a_measure_goes_from_decision_to_answer(empty: Store) -> None:
@@ -54,14 +55,14 @@ async def test_a_measure_goes_from_decision_to_answer(empty: Store) -> None:
         assert taken.room is not None
         assert [each.id for each in await peace_measure.in_room(db, taken.room, NOW + DAY)] == [taken.id]
         assert await peace_measure.in_room(db, taken.room, NOW + 3 * DAY) == []
-        await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
+        await peace_appeal.appeal(db, profile(), taken.id, rude, "saya minta maaf", NOW, PORTAL)
         with pytest.raises(KamarError, match="appeal_twice"):
-            await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
+            await peace_appeal.appeal(db, profile(), taken.id, rude, "saya minta maaf", NOW, PORTAL)
         with pytest.raises(KamarError, match="report_unknown"):
-            await peace_appeal.decide(db, taken.id, budi, "tetap begitu", NOW, lifted=False)
-        await peace_appeal.decide(db, taken.id, wati, "sudah cukup", NOW, lifted=True)
+            await peace_appeal.decide(db, profile(), taken.id, budi, "tetap begitu", NOW, lifted=False)
+        await peace_appeal.decide(db, profile(), taken.id, wati, "sudah cukup", NOW, lifted=True)
         with pytest.raises(KamarError, match="report_closed"):
-            await peace_appeal.decide(db, taken.id, wati, "tidak jadi", NOW, lifted=False)
+            await peace_appeal.decide(db, profile(), taken.id, wati, "tidak jadi", NOW, lifted=False)
         found = await peace_measure.get(db, taken.id)
         assert found is not None
         assert (found.appeal, found.answer, found.holds(NOW)) == (Appeal.LIFTED, "sudah cukup", False)
@@ -81,11 +82,11 @@ async def test_the_only_administrator_does_not_judge_himself(empty: Store) -> No
     async with empty.write() as db:
         rude, admin = await person(db, "Rudi"), await person(db, "Admin", admin=True)
         taken = await mute(db, rude, admin)
-        await peace_appeal.appeal(db, taken.id, rude, "saya minta maaf", NOW, PORTAL)
+        await peace_appeal.appeal(db, profile(), taken.id, rude, "saya minta maaf", NOW, PORTAL)
         found = await peace_measure.get(db, taken.id)
         assert found is not None
-        assert await peace_appeal.appeal_judges(db, found, NOW) == ()
-        assert await peace_appeal.appeals_for(db, admin.id, [], NOW) == []
+        assert await peace_appeal.appeal_judges(db, profile(), found, NOW) == ()
+        assert await peace_appeal.appeals_for(db, profile(), admin.id, [], NOW) == []
 
 
 async def test_an_appeal_goes_above_the_office_in_which_the_measure_was_taken_though_that_has_ended(
@@ -135,8 +136,8 @@ async def test_a_case_is_listed_for_its_judge(empty: Store) -> None:
         await mute(db, rude, budi)
         (room,) = await seating.rooms_at(db, [RT])
         said = peace.Said(room, rude.id, "$rude", "kamu bodoh")
-        number = await peace.write(db, said, siti.id, "", NOW, PORTAL)
-        assert await peace.write(db, said, siti.id, "", NOW, PORTAL) == number
-        assert [case.id for case in await peace.open_for(db, budi.id, [RT], NOW)] == [number]
-        assert await peace.open_for(db, siti.id, [], NOW) == []
-        assert await peace.open_for(db, rude.id, [], NOW) == []
+        number = await peace.write(db, profile(), said, siti.id, "", NOW, PORTAL)
+        assert await peace.write(db, profile(), said, siti.id, "", NOW, PORTAL) == number
+        assert [case.id for case in await peace.open_for(db, profile(), budi.id, [RT], NOW)] == [number]
+        assert await peace.open_for(db, profile(), siti.id, [], NOW) == []
+        assert await peace.open_for(db, profile(), rude.id, [], NOW) == []

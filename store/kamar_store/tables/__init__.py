@@ -8,7 +8,16 @@ from kamar_store.tables.base import PATH, Utc, metadata
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.fold import fold
-from kamar_store.tables.mandate import mandate
+from kamar_store.tables.mandate import (
+    board_women,
+    delegation,
+    mandate,
+    mandate_log,
+    mandate_offer,
+    mandate_person,
+    mandate_vote,
+    mandate_voter,
+)
 from kamar_store.tables.move import move
 from kamar_store.tables.peace import (
     ban_key,
@@ -36,9 +45,11 @@ __all__ = [
     "attempt",
     "ban_key",
     "block",
+    "board_women",
     "campaign",
     "consent",
     "cursor",
+    "delegation",
     "direct_reply",
     "direct_talk",
     "event",
@@ -50,6 +61,11 @@ __all__ = [
     "known_key",
     "login_link",
     "mandate",
+    "mandate_log",
+    "mandate_offer",
+    "mandate_person",
+    "mandate_vote",
+    "mandate_voter",
     "measure",
     "measure_log",
     "member",
