@@ -12,15 +12,16 @@ from typing import Any
 from aiohttp import web
 
 from kamar.consent import read_consent
-from kamar.display_name import read_display_name
 from kamar.errors import KamarError
 from kamar.membership import SIGNUP_AGE
+from kamar.node import Axis
 from kamar.signup import read_age, read_password
 from kamar_portal import join
 from kamar_portal.openapi import document
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.signup import TOKEN_BYTES
 from kamar_store import signup
+from kamar_store.display_name import read_name
 from kamar_store.signup import Signup
 
 KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")
@@ -61,9 +62,13 @@ async def take(request: web.Request) -> web.Response:
     invitation = await join.open_code(request, newcomer.code)
     if (done := await _finished(portal, token)) is not None:
         return await _answer(portal, token, done, newcomer)
-    home = await join.read_place(portal, newcomer.village, newcomer.rw, newcomer.rt)
+    home = await join.home_of(portal, invitation)
+    if home is None and portal.site.organisation.home_axis is not Axis.WILAYAH:
+        raise KamarError("code_without_workplace")
+    home = home or await join.read_place(portal, newcomer.village, newcomer.rw, newcomer.rt)
     read_consent(newcomer.consent)
-    name = read_display_name(newcomer.display_name)
+    async with portal.store.read() as db:
+        name = await read_name(db, portal.site.organisation, newcomer.display_name, home, portal.clock())
     if newcomer.password is not None:
         read_password(newcomer.password, name)
     answers = {"home": home, "consent": list(newcomer.consent), "age": SIGNUP_AGE}
@@ -127,7 +132,7 @@ def _newcomer(body: Mapping[str, Any]) -> Newcomer:
     password = body.get("password")
     return Newcomer(
         code=_text(body, "code"),
-        village=_text(body, "village"),
+        village=_text(body, "village") if body.get("village") is not None else "",
         rw=_number(body, "rw"),
         rt=_number(body, "rt"),
         consent=tuple(consent),
