@@ -25,7 +25,7 @@ from kamar_bots.door import Concern, sent_at
 from kamar_bots.talk import Ask, Registry, Reply, Target
 from kamar_bridges.homeserver import MatrixError
 from kamar_bridges.matrix import Event
-from kamar_store import appservice, cursor, outbox, peace_rule, seating, session
+from kamar_store import account, appservice, cursor, outbox, peace_rule, seating, session
 from kamar_store.appservice import ANYBODY, Arrival
 from kamar_store.site import Site
 from kamar_store.store import Db
@@ -145,6 +145,7 @@ class Handler:
         concern = Concern(arrival.content["concern"])
         if concern is Concern.LEFT:
             await seating.left(db, arrival.sender, arrival.room_id, sent_at(arrival, now))
+            await account.order(db, arrival.sender, arrival.event_id, now)  # whose account is closed leaves as well
             return [_unname(arrival, arrival.sender)]
         if concern is Concern.REMOVED:
             return [_unname(arrival, arrival.content["who"])]

@@ -47,10 +47,14 @@ class Seats:
 
 @dataclass(frozen=True, slots=True)
 class Have:
-    """Official rooms as Matrix has them; ``closed``: which of the people asked about have no living account."""
+    """Official rooms as Matrix has them; ``closed``: which of the people asked about have no living account.
+
+    ``deactivated``: whose account was there and is closed for ever.
+    """
 
     rooms: Mapping[RoomId, Found]
     closed: frozenset[UserId]
+    deactivated: frozenset[UserId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,8 @@ class KamarModule:
         """Return how official rooms stand, at most 200 of them, and which of ``users`` are gone, of at most 2,000."""
         answer = await self._call("POST", "have", {"rooms": list(rooms), "users": list(users)})
         found = {RoomId(room): found_room(each) for room, each in answer["rooms"].items()}
-        return Have(found, frozenset(UserId(user) for user in answer["closed"]))
+        closed, deactivated = (frozenset(UserId(user) for user in answer[name]) for name in ("closed", "deactivated"))
+        return Have(found, closed, deactivated)
 
     async def room(self, key: str) -> FoundRoom | None:
         """Return the room that was made for a key, or none."""

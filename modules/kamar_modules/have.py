@@ -1,7 +1,8 @@
 """``POST have``: official rooms as Matrix has them, many in one request, for the reconciler.
 
 Four statements whatever the number of rooms: the state that we manage, who is in the rooms, who has a seat, which
-listed rooms are official. A fifth tells which accounts are closed. Contents are passed through unread.
+listed rooms are official. Two more tell which accounts are closed, and which of these somebody closed: an account
+that never was is no deactivated one. Contents are passed through unread.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def have(txn: Transaction, rooms: Collection[str], users: Collection[str], bot: 
         _members(txn, found, bot)
         _seats(txn, found)
         _official(txn, found)
-    return {"rooms": found, "closed": _closed(txn, users)}
+    return {"rooms": found, "closed": _closed(txn, users), "deactivated": _deactivated(txn, users)}
 
 
 def _state(txn: Transaction, found: Mapping[str, dict[str, Any]], bot: str) -> None:
@@ -118,3 +119,11 @@ def _closed(txn: Transaction, users: Collection[str]) -> list[str]:
     txn.execute(listed("SELECT name FROM users WHERE name IN (*) AND deactivated = 0", users), tuple(users))
     living = {name for (name,) in txn.fetchall()}
     return [user for user in users if user not in living]
+
+
+def _deactivated(txn: Transaction, users: Collection[str]) -> list[str]:
+    """Return whose account was there and is closed; Synapse writes that before it leaves the rooms."""
+    if not users:
+        return []
+    txn.execute(listed("SELECT name FROM users WHERE name IN (*) AND deactivated = 1", users), tuple(users))
+    return sorted(name for (name,) in txn.fetchall())

@@ -24,7 +24,7 @@ from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.session import begin as begin_session
 from kamar_portal.session import visitor_of
-from kamar_portal.signup_page import PLACE, account_page, consent_page, named_place, place_page
+from kamar_portal.signup_page import PLACE, account_page, consent_page, named_place, place_page, screens
 from kamar_store import signup
 from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
@@ -79,7 +79,9 @@ async def welcome(request: web.Request) -> web.Response:
         if begun is not None and begun.answers:
             return see_other(_screen(invitation, begun))
     place = await named_place(request, invitation)
-    return render(request, "signup/welcome.html", place=place, spoken=spoken(invitation.code), code=invitation.code)
+    shown = await screens(request, invitation)
+    code = invitation.code
+    return render(request, "signup/welcome.html", place=place, spoken=spoken(code), code=code, screens=shown)
 
 
 async def start(request: web.Request) -> web.Response:
@@ -127,7 +129,7 @@ async def ask_consent(request: web.Request) -> web.Response:
     """``GET /g/<kode>/setuju``: age, and one box for each purpose."""
     invitation, _, begun = await _at(request, Step.CONSENT)
     ticked = begun.answers.get("consent", [])
-    return consent_page(request, invitation, ticked=ticked, adult=bool(ticked))
+    return await consent_page(request, invitation, ticked=ticked, adult=bool(ticked))
 
 
 async def take_consent(request: web.Request) -> web.Response:
@@ -139,7 +141,7 @@ async def take_consent(request: web.Request) -> web.Response:
         read_age(adult)
         read_consent(ticked)
     except KamarError as error:
-        return consent_page(request, invitation, ticked=ticked, adult=bool(adult), error=error)
+        return await consent_page(request, invitation, ticked=ticked, adult=bool(adult), error=error)
     await join.answer(portal_of(request), begun, {"consent": ticked, "age": SIGNUP_AGE})
     return see_other(f"/g/{invitation.code}/{ACCOUNT}")
 
@@ -152,7 +154,7 @@ async def ask_account(request: web.Request) -> web.Response:
     if kept is not None and "lagi" in request.query:
         name, password = json.loads(kept)
         return await _finish(request, invitation, token, begun, name, password)
-    return account_page(request, invitation, token, begun)
+    return await account_page(request, invitation, token, begun)
 
 
 async def take_account(request: web.Request) -> web.Response:
@@ -176,7 +178,7 @@ async def _finish(
             raise  # no field of this page can mend it
         if known(error).code in ("chat_starting", "disk_full"):
             return _try_again(request, begun, error, name, password)
-        return account_page(request, invitation, token, begun, name=name, generated=password is None, error=error)
+        return await account_page(request, invitation, token, begun, name=name, generated=password is None, error=error)
     response = see_other("/komunitas")
     if joined.matrix is not None:
         await begin_session(request, response, joined.user_id, joined.matrix)

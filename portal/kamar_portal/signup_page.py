@@ -9,7 +9,7 @@ from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.membership import SIGNUP_AGE
 from kamar.node import Axis, axis_of, level_of, village_of
-from kamar.signup import PASSWORD_SHORTEST
+from kamar.signup import PASSWORD_SHORTEST, Step
 from kamar.wilayah import Wilayah, parse
 from kamar_portal import join, wilayah
 from kamar_portal.errors import beside_field, known, status_of
@@ -60,7 +60,7 @@ async def place_page(
     )
 
 
-def consent_page(
+async def consent_page(
     request: web.Request, invitation: Invitation, *, ticked: list[str], adult: bool, error: KamarError | None = None
 ) -> web.Response:
     """Return the screen with age and consents."""
@@ -72,6 +72,7 @@ def consent_page(
         purposes=PURPOSES,
         missing=error.detail.get("purpose", "") if error else "",
         version=VERSION,
+        screens=await screens(request, invitation),
         age=SIGNUP_AGE,
         ticked=ticked,
         adult=adult,
@@ -79,7 +80,7 @@ def consent_page(
     )
 
 
-def account_page(
+async def account_page(
     request: web.Request,
     invitation: Invitation,
     token: str,
@@ -102,8 +103,15 @@ def account_page(
         generated=generated,
         passphrase=join.passphrase(portal, token),
         least=PASSWORD_SHORTEST,
+        screens=await screens(request, invitation),
         errors=beside_field(request, error) if error else {},
     )
+
+
+async def screens(request: web.Request, invitation: Invitation) -> int:
+    """Return how many screens a newcomer sees: whom the code gives a home is not asked for it."""
+    given = await join.home_of(portal_of(request), invitation) is not None
+    return len(Step) - given
 
 
 def _proposed(invitation: Invitation, begun: Signup) -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ from kamar.reconcile import Drift, What, drifts, plan, told
 from kamar.reconcile.area import area_of
 from kamar_provisioning.jobs import Desk
 from kamar_provisioning.reconcile import GONE_MAX, ROOMS, compare
+from kamar_store import account
 from kamar_store import audit as audits
 from kamar_store import reconcile as changed
 from kamar_store import reconcile_registry as registry
@@ -56,6 +57,7 @@ async def by_night(db: Db, now: datetime) -> None:
     """Order an audit, at night and once."""
     if now.astimezone(JAKARTA).hour in NIGHT and await audits.is_due(db, now):
         await audits.order(db, await audits.begin(db, now), 0, now)
+        await account.order_all(db, f"{now:%Y%m%d}", 0, now)
 
 
 async def step(desk: Desk, number: int, *, on: bool = True) -> bool:

@@ -97,6 +97,7 @@ async def drain(desk: Desk, kinds: Collection[str] = ()) -> None:
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
     from kamar_provisioning import (
+        account,
         audit,
         direct,
         gathering,
@@ -141,6 +142,7 @@ def handlers() -> dict[str, Handler]:
         "block": peace.block,
         "tell": peace.tell,
         "take_back": peace.take_back,
+        "account": account.account,
         "gather": gathering.gather,
         "restructure": restructure.restructure,
         "alias": restructure.alias,

@@ -62,7 +62,8 @@ async def test_closed_accounts_and_such_as_never_were_are_told(module: KamarModu
     living, closed = [await make_person(module) for _ in range(2)]
     await module.deactivate(closed.user_id)
     ghost = type(living.user_id)("@ghost:kamar.test")
-    assert (await module.have([], [living.user_id, closed.user_id, ghost])).closed == {closed.user_id, ghost}
+    told = await module.have([], [living.user_id, closed.user_id, ghost])
+    assert (told.closed, told.deactivated) == ({closed.user_id, ghost}, {closed.user_id})
 
 
 async def test_only_kamar_may_ask_and_not_for_everything_at_once(module: KamarModule, pool: Homeserver) -> None:

@@ -58,6 +58,7 @@ async def found_workplace(house: House) -> tuple[Browser, Member]:
     code = await house.code()
     browser = await begin(house, code)
     assert "Di mana Anda bekerja?" in browser.page.text
+    assert "Langkah 2 dari 4" in browser.page.text
     assert "Desa" not in browser.page.text
     await browser.send(f"/g/{code}/tempat", {"kode": "x", "baru": "ya"})
     assert (await finish(browser, code, "Rekan Satu")).address == "/komunitas"
@@ -83,6 +84,7 @@ async def test_the_code_of_a_colleague_carries_the_workplace_and_two_let_the_thi
     for name in ("Rekan Dua", "Rekan Tiga"):
         other = await begin(union, code)
         assert other.page.address.endswith("/setuju")  # where he works, the code says
+        assert "Langkah 2 dari 3" in other.page.text  # and no number is skipped
         assert (await finish(other, code, name)).address == "/komunitas"
         newcomers.append(((await people(union))[-1], other))
     (second, theirs), (third, waiting) = newcomers

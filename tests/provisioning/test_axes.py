@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import SystemRandom
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from kamar.account import new_localpart
 from kamar.belonging import Belonging, Gathered
@@ -20,8 +20,26 @@ from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_provisioning.jobs import Desk, drain
 from kamar_provisioning.power import appoint
-from kamar_store import belonging, cover, gathering, member, node, outbox, reconcile, seating, vouch, wilayah, workplace
-from kamar_store.tables import mandate
+from kamar_store import (
+    account,
+    belonging,
+    cover,
+    gathering,
+    mandate_find,
+    member,
+    node,
+    outbox,
+    persona,
+    reconcile,
+    seating,
+    vault_key,
+    vouch,
+    wilayah,
+    workplace,
+)
+from kamar_store import mandate as mandates
+from kamar_store.tables import mandate, vault_persona
+from kamar_store.tables import member as members
 from tests.servers.branch import Branch, branch
 
 pytestmark = pytest.mark.integration
@@ -175,3 +193,45 @@ async def test_a_union_seats_people_at_their_workplace_and_nowhere_in_the_territ
     await seat(theirs, people[1], path)
     for each in people:
         assert await each.rooms(theirs) == [("obrolan", path), ("siaran", path), ("space", path)]
+
+
+async def test_an_account_closed_in_matrix_alone_frees_offices_seats_and_the_team(desk: Desk) -> None:
+    place = NodePath("51.71.01.1002")
+    leader, other = await arrive(desk, place), await arrive(desk, place)
+    async with desk.site.store.write() as db:
+        await node.create(db, ORGANISATION, NodePath("tim/dapil-2"), "Dapil 2", NOW)
+        await gathering.set_sources(db, NodePath("tim/dapil-2"), [(place, Gathered.OFFICERS)], NOW)
+        for each in (leader, other):
+            await appoint(db, each.number, place, "koordinator", "SK 1", NOW)
+    await drain(desk)
+    await desk.module.deactivate(leader.user)
+    async with desk.site.store.write() as db:
+        await account.order_all(db, "malam", 0, datetime.now(UTC))
+    await drain(desk)
+    async with desk.site.store.read() as db:
+        assert await mandate_find.held_by(db, other.number, datetime.now(UTC))
+        ended = [each.member for each in await mandates.at_node(db, place, datetime.now(UTC)) if each.revoked_at]
+        assert ended == [leader.number]
+        assert await member.by_id(db, leader.number) is None
+        assert await seating.seats_of(db, leader.number) == []
+        assert await belonging.nodes_of(db, leader.number) == []
+        assert await belonging.nodes_of(db, other.number) == ["tim/dapil-2"]
+
+
+async def test_a_second_account_closed_in_matrix_alone_leaves_nothing(desk: Desk) -> None:
+    path = workplace.new_path(ORGANISATION, SystemRandom())
+    first, second = await arrive(desk, "51.71.01.1003"), await arrive(desk, path, persona=True)
+    keys = vault_key.load(desk.site.state)
+    async with desk.site.store.write() as db:
+        await workplace.found(db, path, second.number, NOW)
+        await persona.link(db, keys, first.number, second.number)
+    await drain(desk)
+    await desk.module.deactivate(second.user)
+    async with desk.site.store.write() as db:
+        await account.order(db, second.user, "$leave", NOW)
+    await drain(desk)
+    async with desk.site.store.write() as db:
+        assert await persona.of(db, keys, first.number, purpose="test", now=NOW) == []
+        assert (await db.execute(select(func.count()).where(members.c.id == second.number))).scalar_one() == 0
+        assert (await db.execute(select(func.count()).select_from(vault_persona))).scalar_one() == 0
+        assert await member.by_id(db, first.number) is not None
