@@ -172,7 +172,7 @@ class Direct:
             if effect.kind == "talk":
                 await outbox.put(db, "talk", f"direct:{key}", effect.payload, now, lane=f"talk:{arrival.sender}")
             else:
-                await direct.put(db, effect.kind, key, effect.payload, now, f"room:{arrival.room_id}")
+                await direct.put(db, effect.kind, key, effect.payload, now, direct.lane_of(arrival.room_id))
         self.wrote.set()
 
     async def _keep(self, event: Event) -> None:

@@ -52,13 +52,17 @@ def calls(events: Iterable[Event], bot: UserId, official: Mapping[RoomId, RoomKe
 
 
 async def write(db: Db, wanted: Iterable[Call], now: datetime) -> None:
-    """Write the calls that are wanted; those of a siaran are found by a job, however many members there are."""
+    """Write the calls that are wanted, but not to whom the sender is blocked by.
+
+    Those of a siaran are found by a job, however many members there are.
+    """
     for item in wanted:
         if item.kind is PushKind.SIARAN:
             payload = {"room_id": item.room_id, "event_id": item.event_id, "sender": item.sender, "after": 0, "done": 0}
             await outbox.put(db, "push_room", f"push_room:{item.event_id}:0", payload, now)
         else:
-            await push.call(db, item.users, item.room_id, item.event_id, item.kind, now)
+            users = await push.willing(db, item.users, item.sender)
+            await push.call(db, users, item.room_id, item.event_id, item.kind, now)
 
 
 async def greeted(db: Db, users: Iterable[UserId], room: RoomId, event: EventId, now: datetime) -> None:

@@ -12,7 +12,7 @@ from kamar_bots import push
 from kamar_bots.answer import notice
 from kamar_bots.door import sent_at
 from kamar_bots.vouch import question
-from kamar_store import appservice, cursor, greeter, outbox, vouch
+from kamar_store import appservice, cursor, greeter, outbox, seating, vouch
 from kamar_store import member as members
 from kamar_store.appservice import Arrival
 from kamar_store.member import Member
@@ -53,7 +53,9 @@ async def greet(db: Db, now: datetime) -> None:
         people: list[tuple[Arrival, Member]] = []
         for item in newcomers:
             who = await members.by_user(db, item.sender)
-            if await appservice.take(db, item.event_id) and who and sent_at(item, now) >= now - TOO_LATE:
+            if not await appservice.take(db, item.event_id) or who is None or sent_at(item, now) < now - TOO_LATE:
+                continue
+            if await seating.sits_in(db, who.id, room_id):  # the name of one who left is nobody's business
                 people.append((item, who))
         if people:
             await _greet(db, room_id, people, now)

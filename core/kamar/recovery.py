@@ -16,7 +16,7 @@ LETTER_LASTS = timedelta(minutes=15)
 LETTER_TRIES = 5  # of eight digits: one guesser in twenty million gets in
 MEET_LASTS = timedelta(minutes=30)  # to be confirmed by two neighbours, and then to choose a password
 OFFICER_WAITS = timedelta(hours=24)  # whoever speaks for others is worth stealing: the old devices get a day to object
-WITNESS_SINCE = timedelta(days=7)  # nobody joins in order to vouch
+LINK_LASTS = timedelta(hours=24)  # an administrator's link: it has to be carried to the person
 KEPT = timedelta(days=90)  # a confirmed request, for the day somebody asks who did this
 
 
@@ -50,6 +50,7 @@ class Request:
     ready_at: datetime | None = None
     cancelled_at: datetime | None = None
     used_at: datetime | None = None
+    administrator: MemberId | None = None  # who opened the way, instead of the two
 
     def stage(self, now: datetime) -> Stage:
         """Return where the request stands."""
@@ -57,9 +58,9 @@ class Request:
             return Stage.CANCELLED
         if self.used_at is not None or self.expires_at <= now:
             return Stage.OVER
-        if self.coordinator is None:
+        if self.administrator is None and self.coordinator is None:
             return Stage.COORDINATOR
-        if self.neighbour is None or self.ready_at is None:
+        if (self.administrator is None and self.neighbour is None) or self.ready_at is None:
             return Stage.NEIGHBOUR
         return Stage.WAITING if now < self.ready_at else Stage.OPEN
 
@@ -74,8 +75,10 @@ def near(nodes: Collection[NodePath]) -> list[NodePath]:
     return [node for node in nodes if level_of(node) in (Level.RT, Level.RW, Level.UNIT, Level.KELURAHAN)]
 
 
-def refuse_neighbour(request: Request, witness: MemberId, since: datetime, now: datetime, *, shares: bool) -> None:
+def refuse_neighbour(request: Request, witness: MemberId, *, vouched: bool, shares: bool) -> None:
     """Refuse who may not be the second witness; ``shares``: sits in a kamar with the person.
+
+    Whoever is not ``vouched`` for may be the thief's other account, however long it has been here.
 
     Raises:
         KamarError: ``witness_self``, ``witness_twice``, ``witness_new``, ``witness_stranger``.
@@ -86,11 +89,11 @@ def refuse_neighbour(request: Request, witness: MemberId, since: datetime, now: 
         raise KamarError("witness_twice")
     if not shares:
         raise KamarError("witness_stranger")
-    if since > now - WITNESS_SINCE:
-        raise KamarError("witness_new", days=WITNESS_SINCE.days)
+    if not vouched:
+        raise KamarError("witness_new")
 
 
-def door(now: datetime, *, officer: bool) -> tuple[datetime, datetime]:
+def door(now: datetime, *, officer: bool, lasts: timedelta = MEET_LASTS) -> tuple[datetime, datetime]:
     """Return from when until when a confirmed person may choose a password."""
     opens = now + OFFICER_WAITS if officer else now
-    return opens, opens + MEET_LASTS
+    return opens, opens + lasts

@@ -4,6 +4,7 @@ A code is *local* for who lives where it belongs: a code of the server's own for
 a neighbour of the same RT. A newcomer with any other code meets at most fifteen people. All newcomers of one *tree* of
 codes (a newcomer's own code belongs to the tree that brought him) go to at most three villages in seven days and meet
 at most forty-five people who are not of their tree; a further one is held until a neighbour or an administrator helps.
+Whoever moves in where they sit is met as well: before he comes, those leave who would meet too many.
 """
 
 from __future__ import annotations
@@ -51,10 +52,19 @@ def is_local(brought: Brought, home: NodePath) -> bool:
 
 def lets_in(trail: Collection[Step], step: Step) -> bool:
     """Tell whether a tree that left ``trail`` within the window may take one more step."""
-    met = {before.room: 0 for before in trail}
-    for before in trail:
-        met[before.room] = max(met[before.room], before.met)
-    met[step.room] = max(met.get(step.room, 0), step.met)
-    return (
-        len({step.village, *(before.village for before in trail)}) <= VILLAGES and sum(met.values()) <= MEETS_TOGETHER
-    )
+    villages = {step.village, *(before.village for before in trail)}
+    return len(villages) <= VILLAGES and sum(met_by([*trail, step]).values()) <= MEETS_TOGETHER
+
+
+def stays(trail: Collection[Step], room: int) -> bool:
+    """Tell whether newcomers of a tree may stay in a room, after ``trail`` has counted who moved in since they came."""
+    met = met_by(trail)
+    return met.get(room, 0) <= MEETS and sum(met.values()) <= MEETS_TOGETHER
+
+
+def met_by(trail: Collection[Step]) -> dict[int, int]:
+    """Return how many people a tree has met in each room."""
+    met: dict[int, int] = {}
+    for step in trail:
+        met[step.room] = max(met.get(step.room, 0), step.met)
+    return met

@@ -22,6 +22,7 @@ from kamar_modules.guesses import STAGE, Limit, guard_tokens, limiter
 from kamar_modules.options import read_bot, read_count, read_options
 from kamar_modules.resource import Ask, Endpoints, Who
 from kamar_modules.seats import take_all
+from kamar_modules.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class RegistrationModule:
         self._api = api
         self._database = Database(api)
         self._dice = random.SystemRandom()
+        self._turns = Turns()
         # ModuleApi.register_user takes no password and has no call for tokens, passwords and closing an account.
         self._hs = api._hs
         self._store = api._hs.get_datastores().main
@@ -97,13 +99,8 @@ class RegistrationModule:
         if user == self._bot:
             raise _taken()
         password_hash = await self._hash(password)
-        exists = await self._database.run("reserve", reserve, user, key)
-        if exists is None:
-            raise _taken()
-        if not exists:
-            exists = not await self._make(localpart, password_hash, name)
-        if exists:
-            await self._renew(user, password_hash, name)
+        async with self._turns.of(user):
+            exists = await self._open(user, password_hash, name, key)
         if localpart == ENCRYPTED:  # it answers many people at once; @kamar is exempt by its registration
             await self._store.set_ratelimit_for_user(user, 0, 0)
         logger.info("%s %s", "reopened" if exists else "registered", user)
@@ -111,6 +108,17 @@ class RegistrationModule:
             return {"user_id": user, "device_id": None, "access_token": None}
         device, token, _, _ = await self._api.register_device(user, initial_display_name=DEVICE)
         return {"user_id": user, "device_id": device, "access_token": token}
+
+    async def _open(self, user: str, password_hash: str | None, name: str, key: str) -> bool:
+        """Make an account, or open the one that the same sign-up made before; tell whether it was there."""
+        exists = await self._database.run("reserve", reserve, user, key)
+        if exists is None:
+            raise _taken()
+        if not exists:
+            exists = not await self._make(UserID.from_string(user).localpart, password_hash, name)
+        if exists:
+            await self._renew(user, password_hash, name)
+        return exists
 
     async def _make(self, localpart: str, password_hash: str | None, name: str) -> bool:
         """Make an account; false when the same sign-up, repeated, was faster."""

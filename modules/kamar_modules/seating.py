@@ -9,18 +9,18 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from weakref import WeakValueDictionary
 
 from synapse.api.errors import Codes, SynapseError
 from synapse.module_api import ModuleApi, UserID, make_deferred_yieldable, run_in_background
 from synapse.types import create_requester
-from twisted.internet.defer import DeferredLock, gatherResults
+from twisted.internet.defer import gatherResults
 
 from kamar_modules.database import Database
 from kamar_modules.gate import Gate
 from kamar_modules.official import memberships
 from kamar_modules.resource import Ask
 from kamar_modules.seats import Chair, give, take
+from kamar_modules.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Seating:
         self._gate = gate
         self._bot = bot
         self._server = api.server_name
-        self._busy: WeakValueDictionary[str, DeferredLock] = WeakValueDictionary()
+        self._turns = Turns()
         # ModuleApi.update_room_membership can't be told to leave the rate limits alone, and seating 200 neighbours
         # in a minute is no abuse. It also reads the profile and the event once more for each join.
         self._rooms = api._hs.get_room_member_handler()
@@ -48,12 +48,8 @@ class Seating:
         One at a time for each member: Synapse writes a second join to a restricted room where two come at once.
         """
         user = ask.text("user_id")
-        lock = self._busy.setdefault(user, DeferredLock())
-        await make_deferred_yieldable(lock.acquire())
-        try:
+        async with self._turns.of(user):
             return await self._seat(user, ask)
-        finally:
-            lock.release()
 
     async def _seat(self, user: str, ask: Ask) -> Mapping[str, Any]:
         space = ask.maybe_text("space")

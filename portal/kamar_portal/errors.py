@@ -105,6 +105,7 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "phone_malformed": "hp",
     "contact_taken": "kode",
     "witness_unsaid": "bertemu",
+    "recovery_nobody": "nama",
     # peace
     "reason_short": "alasan",
     "reason_long": "alasan",

@@ -136,6 +136,7 @@ async def _state(request: web.Request) -> tuple[Found | None, dict[str, object]]
     address = f"{portal.settings.portal_url}/tetangga/{scan_token(portal, found.id, stage)}"
     return found, {
         "stage": stage.value,
+        "by_link": found.request.administrator is not None,
         "address": address,
         "account": account,
         "least": PASSWORD_SHORTEST,

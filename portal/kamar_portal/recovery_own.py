@@ -60,7 +60,7 @@ async def renew_words(request: web.Request) -> web.Response:
     member = member_of(request)
     form = await read_form(request)
     try:
-        await _prove(request, member, form.raw("sandi_lama"))
+        await prove(request, member, form.raw("sandi_lama"))
     except KamarError as error:
         return await _page(request, error)
     response = see_other("/komunitas")
@@ -75,7 +75,7 @@ async def keep_email(request: web.Request) -> web.Response:
     form = await read_form(request)
     try:
         address = read_email(form.text("surel"))
-        await _prove(request, member, form.raw("sandi_lama"))
+        await prove(request, member, form.raw("sandi_lama"))
         await security.count(request, MAILBOX, address)
     except KamarError as error:
         return await _page(request, error)
@@ -111,7 +111,7 @@ async def keep_phone(request: web.Request) -> web.Response:
     form = await read_form(request)
     try:
         number = read_phone(form.text("hp"))
-        await _prove(request, member, form.raw("sandi_lama"))
+        await prove(request, member, form.raw("sandi_lama"))
     except KamarError as error:
         return await _page(request, error)
     keys = vault_key.load(portal.site.state)
@@ -152,7 +152,7 @@ async def log_out_everywhere(request: web.Request) -> web.Response:
     return response
 
 
-async def _prove(request: web.Request, member: Member, password: str) -> None:
+async def prove(request: web.Request, member: Member, password: str) -> None:
     """Refuse whoever does not know the member's password.
 
     Raises:

@@ -113,8 +113,7 @@ async def _people(portal: Portal, member: Member, found: Found) -> tuple[list[Ca
             return await _candidates(db, portal, member, request.typed), Witness.COORDINATOR
         assert request.subject is not None
         shares = await recovery_request.share_kamar(db, member.id, request.subject)
-        since = await recovery_request.member_since(db, member.id)
-        refuse_neighbour(request, member.id, since, portal.clock(), shares=shares)
+        refuse_neighbour(request, member.id, vouched=member.vouched, shares=shares)
         subject = await members.by_id(db, request.subject)
     if subject is None:
         raise KamarError("scan_unknown")

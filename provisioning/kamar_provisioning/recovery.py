@@ -41,6 +41,16 @@ WARNING = {
         "Bukan Anda? Batalkan sekarang: {portal}/saya/kunci\n"
         "Perlu masuk dulu? Tulis !masuk di sini."
     ),
+    "link": _(
+        "Pengelola server membuat tautan agar akun Anda bisa dimasuki dari HP baru.\n"
+        "Bukan Anda yang meminta? Batalkan sekarang: {portal}/saya/kunci\n"
+        "Perlu masuk dulu? Tulis !masuk di sini."
+    ),
+    "link_later": _(
+        "Pengelola server membuat tautan agar akun Anda bisa dimasuki dari HP baru, 24 jam lagi.\n"
+        "Bukan Anda yang meminta? Batalkan sekarang: {portal}/saya/kunci\n"
+        "Perlu masuk dulu? Tulis !masuk di sini."
+    ),
     "done": _(
         "Kata sandi akun Anda sudah diganti lewat pemulihan.\n"
         "Bukan Anda? Temui koordinator Anda sekarang, dan minta masuk lagi di {portal}/lupa"

@@ -16,11 +16,12 @@ from kamar.organisation import Organisation, profile
 from kamar.policy import Standing
 from kamar.settings import Rooms
 from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, placement, space_of
-from kamar.wave import MEETS, Brought, Step, is_local, lets_in
+from kamar.wave import MEETS, Brought
 from kamar.wilayah import parse
 from kamar_bridges.homeserver import MatrixError
+from kamar_provisioning import wave
 from kamar_provisioning.jobs import Desk
-from kamar_store import belonging, fold, peace_measure, seating, wave
+from kamar_store import belonging, fold, peace_measure, seating, wave_growth
 from kamar_store import member as members
 from kamar_store.member import Member
 from kamar_store.outbox import Row
@@ -41,28 +42,38 @@ async def seat(desk: Desk, row: Row) -> None:
             return
         await decide(db, who, desk.site.settings.rooms, desk.now(), desk.site.organisation)
         seats = await seating.seats_of(db, who.id)
+        first_out = await wave_growth.leaving(db, [room.id for room, state in seats if state is SeatState.WANTED])
     wanted = [room for room, state in seats if state in (SeatState.WANTED, SeatState.SEATED)]
     new = [room for room, state in seats if state is SeatState.WANTED]
     complete = all(room.room_id for room in wanted)
     leaving = [room for room, state in seats if state is SeatState.LEAVING] if complete else []
     if not any(room.room_id for room in new) and not leaving:
         return  # the rooms are still being opened: the job that opens them asks for us again
+    for user, room_id in first_out:  # they must not meet who comes now
+        await desk.module.seat(user, None, [], [room_id])
     await _in_matrix(desk, who, wanted, leaving)
 
 
 async def decide(db: Db, who: Member, settings: Rooms, now: datetime, organisation: Organisation | None = None) -> None:
     """Write the rooms and seats that the rules want for a member, at home and at the other nodes he belongs to."""
     organisation = organisation or profile()
-    home = await _at_home(db, who, settings, now) if axis_of(who.home) is Axis.WILAYAH else []
+    lives = axis_of(who.home) is Axis.WILAYAH
+    guest = await wave.guest(db, who) if lives else None
+    home = await _at_home(db, who, guest, settings, now) if lives else []
     others = rooms_of_all(organisation, await belonging.nodes_of(db, who.id))
     keys = list(dict.fromkeys((*home, *others)))
     spaces = [space for key in keys if (space := space_of(key, organisation)) is not None]
     await seating.want_rooms(db, sorted({*keys, *spaces}, key=_spaces_first), now)
     rooms = {room.key: room for room in await seating.rooms_at(db, {key.node for key in keys})}
-    await seating.want_seats(db, who.id, [rooms[key].id for key in keys], now)
+    new = await seating.want_seats(db, who.id, [rooms[key].id for key in keys], now)
+    neighbours = {rooms[key].id for key in home}
+    new = [number for number in new if number in neighbours]
+    if guest is not None:
+        await wave.note(db, who, guest, new, now)
+    await wave.make_way(db, who, new, now)
 
 
-async def _at_home(db: Db, who: Member, settings: Rooms, now: datetime) -> list[RoomKey]:
+async def _at_home(db: Db, who: Member, guest: Brought | None, settings: Rooms, now: datetime) -> list[RoomKey]:
     """Return the rooms of a member's home in the territory; none for a newcomer whom the wave brake holds."""
     place = parse(who.home)
     nodes = {place.path, *(item.path for item in place.ancestors())}
@@ -71,54 +82,13 @@ async def _at_home(db: Db, who: Member, settings: Rooms, now: datetime) -> list[
     counts = {
         node: 0 if node in folded else count for node, count in (await members.counts(db, counted(place))).items()
     }
-    guest = await _guest(db, who)
-    crowded = guest is not None and await _is_crowded(db, who)
+    crowded = guest is not None and await wave.is_crowded(db, who, guest, now)
     standing = Standing.NEIGHBOUR if who.vouched else Standing.NEWCOMER
     plan = placement(who.home, counts, existing, rules_of(settings), standing, crowded=crowded)
-    keys = [await _numbered(db, key, who, settings, guest) for key in plan.rooms]
-    if guest is None:
-        return keys
-    if not await _lets_in(db, who, guest, keys, now):
+    keys = [await _numbered(db, key, who, settings, guest, now) for key in plan.rooms]
+    if guest is not None and not await wave.lets_in(db, who, guest, keys, now):
         return []
-    spaces = [space for key in keys if (space := space_of(key)) is not None]
-    await seating.want_rooms(db, sorted({*keys, *spaces}, key=_spaces_first), now)
-    rooms = {room.key: room for room in await seating.rooms_at(db, {key.node for key in keys})}
-    for key in keys:
-        met = await wave.met_in(db, rooms[key], who.id, guest.tree)
-        taken = Step(parse(who.home).village or who.home, rooms[key].id, met)
-        await wave.step(db, who.id, guest.tree, taken, now)
     return keys
-
-
-async def _guest(db: Db, who: Member) -> Brought | None:
-    """Return the code of a newcomer whom it does not make local: he meets few people."""
-    if who.vouched:
-        return None
-    brought = await wave.brought(db, who.id)
-    return None if brought is None or is_local(brought, who.home) else brought
-
-
-async def _is_crowded(db: Db, who: Member) -> bool:
-    return await seating.others_in(db, RoomKey(who.home, RoomKind.OBROLAN), who.id) > MEETS
-
-
-async def _lets_in(db: Db, who: Member, guest: Brought, keys: Sequence[RoomKey], now: datetime) -> bool:
-    """Ask the wave brake; whom it holds is written down, for administrators and for himself to see."""
-    if not await wave.is_free(db, who.id, guest.tree, now):
-        existing = {room.key: room for room in await seating.rooms_at(db, {key.node for key in keys})}
-        trail = await wave.steps(db, guest.tree, now)
-        village = parse(who.home).village or who.home
-        for key in keys:
-            room = existing.get(key)
-            if room is not None and await wave.passed(db, who.id, room.id):
-                continue
-            met = 0 if room is None else await wave.met_in(db, room, who.id, guest.tree)
-            if not lets_in(trail, Step(village, 0 if room is None else room.id, met)):
-                await wave.put_on_hold(db, who.id, guest.tree, now)
-                logger.warning("the wave brake holds member %d", who.id)
-                return False
-    await wave.let_go(db, who.id)
-    return True
 
 
 def rules_of(settings: Rooms) -> OpenRules:
@@ -126,12 +96,17 @@ def rules_of(settings: Rooms) -> OpenRules:
     return OpenRules(settings.open_at_rt, settings.open_at_rw, settings.open_at_kelurahan, settings.open_at_perintis)
 
 
-async def _numbered(db: Db, key: RoomKey, who: Member, settings: Rooms, guest: Brought | None) -> RoomKey:
+async def _numbered(
+    db: Db, key: RoomKey, who: Member, settings: Rooms, guest: Brought | None, now: datetime
+) -> RoomKey:
     """Return the starter kamar with a free seat; other rooms exist once."""
     if key.kind is not RoomKind.PERINTIS:
         return key
-    meets = None if guest is None else MEETS
-    number = await seating.roomy_perintis(db, key.node, who.id, settings.perintis_max, meets=meets)
+    if guest is None:
+        number = await seating.roomy_perintis(db, key.node, who.id, settings.perintis_max)
+    else:
+        without = await wave.outgrown(db, who, guest, now)
+        number = await seating.roomy_perintis(db, key.node, who.id, settings.perintis_max, meets=MEETS, without=without)
     return dataclasses.replace(key, number=number)
 
 

@@ -13,6 +13,7 @@ from kamar.node import parent_of
 from kamar.organisation import Organisation
 from kamar.structure import RoomState
 from kamar.wilayah import parse
+from kamar_store import direct, peace_rule
 from kamar_store import mandate as mandates
 from kamar_store import reconcile as changed
 from kamar_store.mandate_find import MANDATE
@@ -28,7 +29,12 @@ async def people(db: AsyncConnection) -> list[tuple[MemberId, UserId]]:
 
 
 async def forget(db: AsyncConnection, number: MemberId) -> None:
-    """Delete one invented person, with seats and mandates."""
+    """Delete one invented person, with seats and mandates, and where the bot talked with him."""
+    user = await db.scalar(select(member.c.user_id).where(member.c.id == number, member.c.demo.is_(True)))
+    if user is None:
+        return
+    await direct.forget(db, UserId(user))
+    await peace_rule.forget_direct(db, UserId(user))
     await db.execute(delete(member).where(member.c.id == number, member.c.demo.is_(True)))
 
 

@@ -65,6 +65,11 @@ async def put(db: AsyncConnection, kind: str, key: str, payload: Mapping[str, An
     await db.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
 
 
+def lane_of(room: RoomId) -> str:
+    """Return the lane of the answers to one room."""
+    return f"room:{room}"
+
+
 async def due(db: AsyncConnection, now: datetime) -> Row | None:
     """Return the next answer to send: the oldest of those that are the first of their lane."""
     older = direct_reply.alias("older")
@@ -121,6 +126,16 @@ async def made(db: AsyncConnection, user: UserId, room: RoomId, *, encrypted: bo
     values = {"user_id": user, "encrypted": encrypted, "room_id": room}
     statement = _insert(db, direct_talk).values(values)
     await db.execute(statement.on_conflict_do_update(index_elements=["user_id", "encrypted"], set_={"room_id": room}))
+
+
+async def forget(db: AsyncConnection, user: UserId) -> None:
+    """Forget every talk with somebody who is erased, and what was still to be said there."""
+    begun = select(direct_talk.c.room_id).where(direct_talk.c.user_id == user)
+    heard = select(event.c.room_id).where(event.c.sender == user)
+    rooms = (await db.execute(begun.union(heard))).scalars()
+    await db.execute(delete(direct_reply).where(direct_reply.c.lane.in_([lane_of(RoomId(room)) for room in rooms])))
+    await db.execute(delete(event).where(event.c.sender == user, event.c.state == SEALED))
+    await db.execute(delete(direct_talk).where(direct_talk.c.user_id == user))
 
 
 async def _note(

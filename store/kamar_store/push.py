@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, func, or_, select
+from sqlalchemy import Exists, Table, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,7 @@ from kamar.membership import SeatState
 from kamar.push import EVERY, PushKind, due
 from kamar_store import outbox
 from kamar_store.push_seal import PushSeal, Subscription
-from kamar_store.tables import member, push_kind, push_subscription, room, seat
+from kamar_store.tables import block, member, push_kind, push_subscription, room, seat
 
 DEVICES = 5  # browsers of one member; the oldest gives way
 
@@ -120,12 +120,18 @@ async def call(
     return await _call(db, [Browser(*row) for row in found], event, kind, now)
 
 
+async def willing(db: AsyncConnection, users: Collection[UserId], sender: UserId) -> list[UserId]:
+    """Return those of ``users`` who have not blocked ``sender``."""
+    found = await db.execute(select(member.c.user_id).where(member.c.user_id.in_(users), ~_blocks(sender)))
+    return [UserId(user) for user in found.scalars()]
+
+
 async def call_room(
     db: AsyncConnection, room_id: RoomId, event: EventId, but: UserId, after: MemberId, most: int, now: datetime
 ) -> Reached:
     """Call the next ``most`` members of a siaran room who have a browser, in the order of their numbers.
 
-    ``but`` is who wrote; ``after`` is the number of the last member of the chunk before.
+    ``but`` is who wrote: who has blocked him is not called. ``after``: number of the last member of the chunk before.
     """
     holders = (
         select(push_subscription.c.member)
@@ -137,7 +143,7 @@ async def call_room(
         .limit(most)
     )
     numbers = list((await db.execute(holders)).scalars())
-    found = await db.execute(_browsers().where(member.c.id.in_(numbers), member.c.user_id != but))
+    found = await db.execute(_browsers().where(member.c.id.in_(numbers), member.c.user_id != but, ~_blocks(but)))
     called = await _call(db, [Browser(*row) for row in found], event, PushKind.SIARAN, now)
     return Reached(called, MemberId(numbers[-1]) if len(numbers) == most else None)
 
@@ -162,6 +168,13 @@ async def _call(db: AsyncConnection, browsers: Sequence[Browser], event: EventId
             payload = {"browser": each.id, "kind": kind, "since": int(now.timestamp())}
             await outbox.put(db, "push", f"push:{event}:{kind}:{each.id}", payload, now)
     return len(free)
+
+
+def _blocks(sender: UserId) -> Exists:
+    """Tell whether a member has blocked ``sender``."""
+    other = member.alias("other")
+    blocked = select(1).select_from(block.join(other, other.c.id == block.c.other))
+    return blocked.where(block.c.member == member.c.id, other.c.user_id == sender).correlate(member).exists()
 
 
 async def _take_turns(

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, UserId
@@ -51,6 +51,7 @@ COLUMNS = (
     recovery_request.c.ready_at,
     recovery_request.c.cancelled_at,
     recovery_request.c.used_at,
+    recovery_request.c.administrator,
 )
 
 
@@ -79,20 +80,23 @@ async def scanned(db: AsyncConnection, scan: str, now: datetime) -> Found | None
     return await _one(db, and_(recovery_request.c.scan == hash_of_token(scan), _open(now)))
 
 
-async def candidates(db: AsyncConnection, nodes: Collection[NodePath], typed: str, server: str) -> list[Candidate]:
-    """Return the members at or below ``nodes`` with this display name or account name."""
+async def candidates(
+    db: AsyncConnection, nodes: Collection[NodePath] | None, typed: str, server: str
+) -> list[Candidate]:
+    """Return the members at or below ``nodes`` (none: everywhere) with this display name or account name."""
     account = "@" + typed.removeprefix("@").split(":")[0].strip().lower() + f":{server}"
     places = [
         or_(member.c.home == node, and_(member.c.home >= low, member.c.home < high))
-        for node, low, high in ((node, *below(node)) for node in nodes)
+        for node, low, high in ((node, *below(node)) for node in nodes or ())
     ]
-    if not places:
+    if nodes is not None and not places:
         return []
     found = await db.execute(
         select(member.c.id, member.c.display_name, member.c.home)
         .where(
-            or_(*places),
+            or_(true() if nodes is None else false(), *places),
             member.c.left_at.is_(None),
+            member.c.persona.is_(False),  # nobody is told of these; their owners open them from the first account
             or_(func.lower(member.c.display_name) == typed.lower(), member.c.user_id == account),
         )
         .order_by(member.c.id)
@@ -119,10 +123,11 @@ async def second_confirmed(
 ) -> bool:
     """Write who met the person too; the password may be chosen within ``door``. ``scan`` makes the QR good for nothing.
 
-    False when it was too late or done before. Subject, coordinator and neighbour are three people, whatever the caller
-    believed.
+    False when it was too late or done before. Subject, coordinator and neighbour are three people and somebody
+    vouches for the last, whatever the caller believed.
     """
     opens, closes = door
+    vouched = select(member.c.id).where(member.c.id == neighbour, member.c.vouched_at.is_not(None))
     answer = await db.execute(
         update(recovery_request)
         .where(
@@ -131,6 +136,7 @@ async def second_confirmed(
             recovery_request.c.coordinator != neighbour,
             recovery_request.c.subject != neighbour,
             recovery_request.c.neighbour.is_(None),
+            vouched.exists(),
             _open(now),
         )
         .values(neighbour=neighbour, scan=hash_of_token(scan), ready_at=opens, expires_at=closes, officer=opens > now)
@@ -139,13 +145,37 @@ async def second_confirmed(
     return answer.one_or_none() is not None
 
 
+async def open_by_administrator(
+    db: AsyncConnection,
+    token: str,
+    subject: MemberId,
+    administrator: MemberId,
+    door: tuple[datetime, datetime],
+    now: datetime,
+) -> None:
+    """Write that an administrator lets somebody in with the link that carries ``token``; nobody else need confirm."""
+    opens, closes = door
+    values = {
+        "id": hash_of_token(token),
+        "scan": hash_of_token(f"link {token}"),  # there is no QR to scan
+        "typed": "",
+        "subject": subject,
+        "administrator": administrator,
+        "officer": opens > now,
+        "created_at": now,
+        "ready_at": opens,
+        "expires_at": closes,
+    }
+    await db.execute(insert(recovery_request).values(values))
+
+
 async def use(db: AsyncConnection, found: Found, now: datetime) -> UserId | None:
     """Use a confirmed request up and return whose account it opens; none when that is not, or no longer, possible."""
     answer = await db.execute(
         update(recovery_request)
         .where(
             recovery_request.c.id == found.id,
-            recovery_request.c.neighbour.is_not(None),
+            or_(recovery_request.c.neighbour.is_not(None), recovery_request.c.administrator.is_not(None)),
             recovery_request.c.ready_at <= now,
             _open(now),
         )
@@ -200,16 +230,11 @@ async def share_kamar(db: AsyncConnection, one: MemberId, other: MemberId) -> bo
     return (await db.execute(shared)).one_or_none() is not None
 
 
-async def member_since(db: AsyncConnection, number: MemberId) -> datetime:
-    """Return when somebody joined."""
-    joined: datetime = (await db.execute(select(member.c.joined_at).where(member.c.id == number))).scalar_one()
-    return joined
-
-
 async def forget_expired(db: AsyncConnection, now: datetime) -> None:
     """Delete what was never confirmed as soon as it is over, the rest after ninety days."""
     over = recovery_request.c.expires_at < now
-    await db.execute(delete(recovery_request).where(over, recovery_request.c.coordinator.is_(None)))
+    unconfirmed = and_(recovery_request.c.coordinator.is_(None), recovery_request.c.administrator.is_(None))
+    await db.execute(delete(recovery_request).where(over, unconfirmed))
     await db.execute(delete(recovery_request).where(recovery_request.c.expires_at < now - KEPT))
     await db.execute(update(recovery_request).where(over).values(typed=""))
 
@@ -225,4 +250,4 @@ def _open(now: datetime) -> ColumnElement[bool]:
 async def _one(db: AsyncConnection, which: ColumnElement[bool]) -> Found | None:
     found = await db.execute(select(recovery_request.c.id, *COLUMNS).where(which).limit(1))
     row = found.one_or_none()
-    return None if row is None else Found(row[0], Request(*row[1:]))
+    return None if row is None else Found(row[0], Request(*list(row)[1:]))

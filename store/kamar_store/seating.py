@@ -146,8 +146,10 @@ async def shut(db: AsyncConnection, row: Room) -> None:
     await db.execute(delete(room).where(room.c.id == row.id))
 
 
-async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[int], now: datetime) -> None:
-    """Make the wanted seats of a member exactly ``rooms`` (row numbers); those among officers follow mandates alone.
+async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[int], now: datetime) -> list[int]:
+    """Make the wanted seats of a member exactly ``rooms`` (row numbers); return those where he had none.
+
+    Seats among officers follow mandates alone.
 
     Seats of rooms not named are to be left; a room the member left by the own wish stays left.
     """
@@ -174,6 +176,7 @@ async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[in
             .where(seat.c.member == number, seat.c.room.in_(leaving))
             .values(state=SeatState.LEAVING, at=now)
         )
+    return [new for new in rooms if held.get(new, SeatState.LEAVING) == SeatState.LEAVING]
 
 
 async def seats_of(db: AsyncConnection, number: MemberId) -> list[tuple[Room, SeatState]]:
@@ -236,43 +239,56 @@ async def let_in(db: AsyncConnection, number: MemberId, rooms: Collection[int]) 
 
 
 async def roomy_perintis(
-    db: AsyncConnection, node: NodePath, number: MemberId, most: int, *, meets: int | None = None
+    db: AsyncConnection,
+    node: NodePath,
+    number: MemberId,
+    most: int,
+    *,
+    meets: int | None = None,
+    without: Collection[int] = (),
 ) -> int:
     """Return the number of the starter kamar of ``node`` that the member sits in, else the first with a free seat.
 
-    With ``meets`` a guest is seated, who may meet so many people at most; others don't go where guests sit.
+    With ``meets`` a guest is seated, who may meet so many people at most, but not in the rooms ``without`` (rows);
+    others don't go where guests sit.
     """
     guests = select(trail.c.member).where(trail.c.room == seat.c.room, trail.c.member == seat.c.member).exists()
     found = await db.execute(
-        select(room.c.number, func.count(seat.c.member), func.sum(_is(number)), func.sum(case((guests, 1), else_=0)))
+        select(
+            room.c.number,
+            func.count(seat.c.member),
+            func.sum(_is(number)),
+            func.sum(case((guests, 1), else_=0)),
+            room.c.id,
+        )
         .select_from(room.outerjoin(seat, and_(seat.c.room == room.c.id, seat.c.state != SeatState.LEFT)))
         .where(room.c.node == node, room.c.kind == RoomKind.PERINTIS, room.c.state != RoomState.SHUT)
-        .group_by(room.c.number)
+        .group_by(room.c.number, room.c.id)
         .order_by(room.c.number)
     )
     rows = found.all()
-    for order, _taken, mine, _guests in rows:
-        if mine:
+    for order, _taken, mine, _guests, row in rows:
+        if mine and row not in without:
             return int(order)
     limit = most if meets is None else min(most, meets + 1)
-    free = [int(order) for order, taken, _, guests in rows if taken < limit and (meets is not None or not guests)]
+    free = [
+        int(order)
+        for order, taken, _, guests, row in rows
+        if taken < limit and row not in without and (meets is not None or not guests)
+    ]
     return free[0] if free else len(rows) + 1
 
 
-async def others_in(db: AsyncConnection, key: RoomKey, number: MemberId) -> int:
-    """Return how many others have a seat in a room; none where the member has one already, who stays."""
+async def sits_in(db: AsyncConnection, number: MemberId, room_id: RoomId) -> bool:
+    """Tell whether a member has a seat in a room still."""
     found = await db.execute(
-        select(func.count(seat.c.member), func.coalesce(func.sum(_is(number)), 0))
-        .select_from(seat.join(room, room.c.id == seat.c.room))
+        select(seat.c.room)
+        .join(room, room.c.id == seat.c.room)
         .where(
-            room.c.node == key.node,
-            room.c.kind == key.kind,
-            room.c.number == key.number,
-            seat.c.state.in_((SeatState.WANTED, SeatState.SEATED)),
+            seat.c.member == number, room.c.room_id == room_id, seat.c.state.in_((SeatState.WANTED, SeatState.SEATED))
         )
     )
-    others, mine = found.one()
-    return 0 if mine else int(others)
+    return found.one_or_none() is not None
 
 
 async def members_to_seat(db: AsyncConnection, row: Room) -> list[MemberId]:

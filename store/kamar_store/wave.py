@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath
-from kamar.membership import SeatState
-from kamar.structure import RoomState
 from kamar.wave import WINDOW, Brought, Step
 from kamar_store import outbox
 from kamar_store.member import COLUMNS, Member
 from kamar_store.referral import Invitation
-from kamar_store.seating import Room
-from kamar_store.tables import campaign, hold, invitation, member, seat, trail
+from kamar_store.tables import campaign, hold, invitation, member, trail
 
 MOST = 50  # held newcomers on one page
 
@@ -81,29 +78,12 @@ async def steps(db: AsyncConnection, tree: str, now: datetime) -> list[Step]:
     return [Step(NodePath(village), room, met) for village, room, met in found]
 
 
-async def passed(db: AsyncConnection, number: MemberId, room: int) -> bool:
-    """Tell whether a newcomer was let into a room before."""
-    found = await db.execute(select(trail.c.room).where(trail.c.member == number, trail.c.room == room))
-    return found.one_or_none() is not None
-
-
-async def met_in(db: AsyncConnection, room: Room, number: MemberId, tree: str) -> int:
-    """Return how many people not of the tree a newcomer meets in a room, or at its node while it is not open."""
-    strangers = or_(member.c.tree.is_(None), member.c.tree != tree, member.c.vouched_at.is_not(None))
-    if room.state is RoomState.OPEN:
-        living = select(func.count()).select_from(member.join(seat, seat.c.member == member.c.id))
-        living = living.where(seat.c.room == room.id, seat.c.state.in_((SeatState.WANTED, SeatState.SEATED)))
-    else:
-        living = select(func.count()).select_from(member).where(member.c.home == room.key.node)
-    found = await db.execute(living.where(strangers, member.c.id != number, member.c.left_at.is_(None)))
-    return int(found.scalar_one())
-
-
 async def step(db: AsyncConnection, number: MemberId, tree: str, taken: Step, now: datetime) -> None:
-    """Write that a newcomer is let in. Repeatable."""
+    """Write that a newcomer is let in, or comes back."""
     values = {"member": number, "room": taken.room, "tree": tree, "village": taken.village, "met": taken.met, "at": now}
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    await db.execute(dialect.insert(trail).values(values).on_conflict_do_nothing(index_elements=["member", "room"]))
+    statement = dialect.insert(trail).values(values)
+    await db.execute(statement.on_conflict_do_update(index_elements=["member", "room"], set_=values))
 
 
 async def put_on_hold(db: AsyncConnection, number: MemberId, tree: str, now: datetime) -> None:

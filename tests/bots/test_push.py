@@ -14,7 +14,7 @@ from kamar.structure import RoomKey, RoomKind
 from kamar_bots.push import MOST, OLD, Call, calls
 from kamar_bots.serve import Bot
 from kamar_bridges.matrix import parse_event
-from kamar_store import push, seating, session
+from kamar_store import peace_rule, push, seating, session
 from kamar_store.push_seal import PushSeal, Subscription
 from kamar_store.store import Db, Store
 from kamar_store.tables import outbox
@@ -126,6 +126,20 @@ async def test_what_synapse_pushes_becomes_a_call_and_nothing_of_the_text_is_kep
     async with store.read() as db:
         rows = (await db.execute(select(outbox))).all()
     assert "Rahasia" not in str(rows)
+
+
+@pytest.mark.parametrize(("blocked", "calls"), [(False, 1), (True, 0)], ids=["not blocked", "blocked"])
+async def test_nobody_is_called_by_whom_he_has_blocked(blocked: bool, calls: int, bot: Bot, store: Store) -> None:
+    async with store.write() as db:
+        budi, number = await reachable(db)
+        rude, rude_number = await live(db, "Rudi", RT)
+        _, other = await live(db, "Tini", RT)
+        await peace_rule.set_block(db, number, rude_number, NOW, blocked=blocked)
+        await peace_rule.set_block(db, number, other, NOW, blocked=True)  # somebody else changes nothing
+        await peace_rule.set_block(db, rude_number, number, NOW, blocked=True)  # nor does his blocking us
+        room = await opened(db, CHAT)
+    await bot.push("1", [parse_event(message("Halo", rude, room, "$a", **mention(budi)))])
+    assert len(await written(store, "push")) == calls
 
 
 async def test_an_announcement_is_one_row_however_many_read_it(bot: Bot, store: Store) -> None:

@@ -101,7 +101,8 @@ async def test_two_neighbours_are_enough_and_one_counts_once(store: Store) -> No
 
 async def arrive(bot: Bot, store: Store, room: RoomId, name: str) -> UserId:
     async with store.write() as db:
-        user, _ = await live(db, name)
+        user, number = await live(db, name)
+        await sit(db, number)
     sent = int(datetime.now(UTC).timestamp() * 1000)
     await bot.store([parse_event(member_event(user, room, f"$join-{name}", "join", sent=sent))])
     await bot.handler.drain()

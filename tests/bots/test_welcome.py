@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from kamar.ids import RoomId
+from kamar.membership import SeatState
 from kamar_bots.serve import Bot
 from kamar_bots.welcome import EVERY, TOGETHER, TOO_LATE, greet, greeting
 from kamar_bridges.matrix import parse_event
+from kamar_store import seating
 from kamar_store.store import Store
-from kamar_store.tables import event
+from kamar_store.tables import event, member, seat
 from tests.bots.village import CHAT, bodies, live, member_event, opened
 
 SECOND = timedelta(seconds=1)
@@ -34,7 +36,10 @@ def test_a_greeting_names_at_most_five(names: list[str], named: str) -> None:
 
 async def arrive(bot: Bot, store: Store, room: RoomId, name: str) -> None:
     async with store.write() as db:
-        user, _ = await live(db, name)
+        user, number = await live(db, name)
+        row = await seating.room_by_id(db, room)
+        assert row
+        await seating.want_seats(db, number, [row.id], datetime.now(UTC))
     sent = int(datetime.now(UTC).timestamp() * 1000)
     await bot.store([parse_event(member_event(user, room, f"$join-{name}", "join", sent=sent))])
     await bot.handler.drain()
@@ -70,6 +75,17 @@ async def test_the_next_greeting_waits_ten_minutes(later: timedelta, said: list[
     await greeted(store, first)
     await arrive(bot, store, room, "Budi")
     assert (await greeted(store, first + later))[1:] == said
+
+
+async def test_who_left_before_the_greeting_is_not_named(bot: Bot, store: Store) -> None:
+    async with store.write() as db:
+        room = await opened(db, CHAT)
+    await arrive(bot, store, room, "Siti")
+    await arrive(bot, store, room, "Budi")
+    async with store.write() as db:
+        budi = await db.scalar(select(member.c.id).where(member.c.display_name == "Budi"))
+        await db.execute(update(seat).where(seat.c.member == budi).values(state=SeatState.LEFT))
+    assert await greeted(store, datetime.now(UTC) + TOGETHER + SECOND) == ["Siti"]
 
 
 async def test_who_is_no_member_is_not_named(bot: Bot, store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from playwright.async_api import Page, expect
 
 from kamar_provisioning import chat, demo
 from kamar_provisioning.demo_pictures import draw
+from kamar_store import member as members
+from kamar_store import vouch, wave
 from tests.browser.chat_driver import (
     DESKTOP,
     PATIENCE,
@@ -22,8 +25,10 @@ from tests.browser.chat_driver import (
     send_photo,
     wait_for_message,
 )
+from tests.browser.keyboard import barriers
 from tests.browser.pictures import picture
 from tests.servers.branch import Branch, apart, branch
+from tests.servers.newcomers import PASSWORD, join, until_idle
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -102,12 +107,7 @@ async def test_two_newcomers_of_one_street_talk_in_their_kamar(server: Branch, t
         await picture(budi, "chat-room-1280")
 
         page = await dewi.context.new_page()
-        for path, name in (
-            ("ajak", "ajak-360"),
-            ("saya", "saya-360"),
-            ("jamin", "jamin-360"),
-            ("pindah", "pindah-360"),
-        ):
+        for path, name in (("ajak", "ajak-360"), ("saya", "saya-360")):
             await page.goto(f"{server.portal_url}/{path}")
             await picture(page, name)
 
@@ -118,3 +118,79 @@ async def test_nobody_is_called_by_a_number(server: Branch) -> None:
         await open_kamar(page, "360")
         await say(page, "Halo")
         assert not re.search(r"@[a-z2-7]{6,}:|@kamar", await page.locator(".Timeline").inner_text())
+
+
+@pytest.fixture
+async def trusted(server: Branch) -> dict[str, str]:
+    """Let an administrator, a newcomer whom nobody knows, and one whom the wave brake holds live in one street."""
+    code = server.invitation()
+    joined = {}
+    for name in ("Dewi Lestari", "Tuti Handayani", "Jaka Purnama"):
+        key = f"neighbours-browser-test-{name.split()[0].lower()}"
+        joined[name] = str((await join(server.portal_url, code, key, "32.16.19.2005", 5, 3))["user_id"])
+    await until_idle(server)
+    site, now = server.site(), datetime.now(UTC)
+    async with site.store.write() as db:
+        for name, user in joined.items():
+            found = await members.by_user(db, user)
+            assert found
+            await members.rename(db, found.id, name)
+            if name.startswith("Dewi"):
+                await members.make_admin(db, found.id)
+            else:
+                await vouch.forget(db, found.id)
+            if name.startswith("Jaka"):
+                await wave.put_on_hold(db, found.id, code, now)
+    await site.store.close()
+    return joined
+
+
+async def log_in(page: Page, server: Branch, user: str) -> None:
+    """Log in to the portal."""
+    await page.goto(f"{server.portal_url}/masuk")
+    await page.get_by_label("Nama akun").fill(user)
+    await page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Masuk", exact=True).click()
+    await page.wait_for_url("**/komunitas", timeout=PATIENCE)
+
+
+async def test_the_pages_of_trust_are_for_everybody(server: Branch, trusted: dict[str, str]) -> None:
+    async with chromium() as browser:
+        for size, width in ((PHONE, 360), (DESKTOP, 1280)):
+            async with person(browser, size) as dewi, person(browser, size) as jaka:
+                await log_in(jaka, server, trusted["Jaka Purnama"])
+                await expect(jaka.get_by_text("Pendaftaran Anda ditahan sebentar")).to_be_visible()
+                assert await barriers(jaka) == []
+                await picture(jaka, f"komunitas-held-{width}")
+                await log_in(dewi, server, trusted["Dewi Lestari"])
+                for path, seen, name in (
+                    ("jamin", "Saya kenal Tuti Handayani", "jamin"),
+                    ("pindah", "Sekali dalam 30 hari", "pindah"),
+                    ("kelola#tahan", "Pendaftar yang ditahan", "kelola-held"),
+                    ("kelola/pulih", "Hanya bila koordinator", "kelola-pulih"),
+                ):
+                    await dewi.goto(f"{server.portal_url}/{path}")
+                    await expect(dewi.get_by_text(seen)).to_be_visible()
+                    assert await barriers(dewi) == []
+                    await picture(dewi, f"{name}-{width}")
+
+
+async def test_an_administrator_helps_somebody_back_in(server: Branch, trusted: dict[str, str]) -> None:
+    async with chromium() as browser, person(browser, DESKTOP) as dewi, person(browser, PHONE) as tuti:
+        await log_in(dewi, server, trusted["Dewi Lestari"])
+        await dewi.goto(f"{server.portal_url}/kelola/pulih")
+        await dewi.get_by_label("Nama tampilan atau nama akun").fill("tuti handayani")
+        await dewi.get_by_role("button", name="Cari").click()
+        await dewi.get_by_text("Saya sudah memastikan orangnya").click()
+        assert await barriers(dewi) == []
+        await picture(dewi, "kelola-pulih-siapa-1280")
+        await dewi.get_by_label("Kata sandi Anda sendiri").fill(PASSWORD)
+        await dewi.get_by_role("button", name="Buat tautan sekali pakai").click()
+        await dewi.get_by_role("heading", name="Tautan untuk Tuti Handayani").wait_for()
+        assert await barriers(dewi) == []
+        await tuti.goto(await dewi.locator("p.secret").inner_text())
+        await tuti.get_by_label("Kata sandi baru").fill("sawah hijau luas")
+        assert await barriers(tuti) == []
+        await picture(tuti, "lupa-tautan-360")
+        await tuti.locator('form[action="/lupa/tetangga/sandi"] button').click()
+        await tuti.wait_for_url("**/komunitas*", timeout=PATIENCE)

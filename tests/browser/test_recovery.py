@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import axe_core_python
 import pytest
 from playwright.async_api import Page, expect
-from sqlalchemy import update
 
 from kamar.ids import MemberId, NodePath
 from kamar.membership import Office
@@ -25,8 +24,8 @@ from kamar_portal.recovery_meet import SCAN, SCAN_PURPOSE
 from kamar_portal.seal import Seal
 from kamar_store import mandate as mandates
 from kamar_store import member as members
+from kamar_store import vouch
 from kamar_store.recovery import hash_of_token
-from kamar_store.tables import member as member_table
 from tests.browser.chat_driver import DESKTOP, PATIENCE, PHONE, chromium, person
 from tests.browser.pictures import picture
 from tests.servers.branch import Branch, apart, branch
@@ -79,7 +78,7 @@ async def _fill(server: Branch) -> dict[str, str]:
             await members.rename(db, found.id, NAMES[name])
             if name == "siti":
                 await mandates.appoint(db, MemberId(found.id), RT, Office.KOORDINATOR, "SK 1", now)
-        await db.execute(update(member_table).values(joined_at=now - timedelta(days=30)))
+            await vouch.confirm(db, found.id, now)
     await site.store.close()
     await until_idle(server)
     return {name: answer["user_id"] for name, answer in joined.items()}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kamar.ids import NodePath
-from kamar.wave import MEETS_TOGETHER, VILLAGES, Brought, Step, is_local, lets_in
+from kamar.wave import MEETS, MEETS_TOGETHER, VILLAGES, Brought, Step, is_local, lets_in, stays
 
 VILLAGE = NodePath("32.16.19.2005")
 RW = NodePath(f"{VILLAGE}/RW005")
@@ -88,3 +88,26 @@ def test_however_they_walk_they_meet_few_people(wishes: list[Step]) -> None:
     met = {step.room: max(each.met for each in trail if each.room == step.room) for step in trail}
     assert sum(met.values()) <= MEETS_TOGETHER
     assert len({step.village for step in trail}) <= VILLAGES
+
+
+@pytest.mark.parametrize(
+    ("trail", "stay"),
+    [
+        ([Step(village(1), 1, MEETS)], True),
+        ([Step(village(1), 1, MEETS + 1)], False),
+        ([Step(village(1), 1, 3), Step(village(1), 1, MEETS + 1)], False),
+        ([Step(village(1), n, MEETS) for n in (1, 2, 3)], True),
+        ([Step(village(1), n, MEETS) for n in (1, 2, 3)] + [Step(village(1), 4, 1)], False),
+        ([Step(village(1), 1, 1), Step(village(1), 2, MEETS + 1)], True),
+    ],
+    ids=[
+        "fifteen",
+        "a sixteenth moved in",
+        "one of the tree met him",
+        "forty-five in three kamar",
+        "a forty-sixth",
+        "too many in another kamar",
+    ],
+)
+def test_who_may_stay_when_a_kamar_grows(trail: list[Step], stay: bool) -> None:
+    assert stays(trail, 1) is stay

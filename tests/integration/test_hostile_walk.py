@@ -1,5 +1,6 @@
 """Twenty hostile accounts walk through the villages for a week and try every door: how many names do they learn?
 
+Meanwhile neighbours move into the very kamar where they sit.
 Everything is real but the time: the portal and the jobs run here with a clock that the test turns.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import func, select
 
 from kamar.account import new_localpart
 from kamar.ids import NodePath, RoomId, UserId
@@ -32,6 +34,9 @@ from kamar_provisioning.jobs import Desk, by_the_clock, drain
 from kamar_store import member as members
 from kamar_store import outbox, seating, wave, wilayah
 from kamar_store.site import Site
+from kamar_store.tables import member
+from kamar_store.tables import room as room_table
+from kamar_store.tables import seat as seat_table
 from tests.portal.browser import Browser
 from tests.servers.branch import Branch, branch
 
@@ -40,6 +45,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 HOSTILE = 20
 DAYS = 7
 MOST = 50  # names that they may learn together
+MOVING_IN = 5  # neighbours a day, where hostile accounts sit if they do anywhere
 PASSWORD = "becak-langit-7-sungai"
 NAME = re.compile(r"Tetangga \d{3}")
 # Villages of four kecamatan, and how many people live in the RT there.
@@ -73,8 +79,38 @@ class World:
     clock: Clock
     victims: list[UserId] = field(default_factory=list)
     rooms: list[RoomId] = field(default_factory=list)
+    homes: list[NodePath] = field(default_factory=list)
     learned: set[str] = field(default_factory=set)
+    joined: int = 0
     dice: random.Random = field(default_factory=lambda: random.Random(20261121))
+
+    async def neighbours_join(self, codes: Mapping[str, str]) -> None:
+        """Let neighbours sign up, with the code of their village, for the RT in whose kamar hostile accounts sit."""
+        async with self.desk.site.store.read() as db:
+            found = await db.execute(
+                select(room_table.c.node)
+                .join(seat_table, seat_table.c.room == room_table.c.id)
+                .join(member, member.c.id == seat_table.c.member)
+                .where(
+                    seat_table.c.state == "seated", room_table.c.kind == "obrolan", member.c.display_name.like("Musuh%")
+                )
+                .group_by(room_table.c.node)
+                .order_by(func.count().desc(), room_table.c.node)
+            )
+            nodes = list(found.scalars()) or self.dice.sample(self.homes, MOVING_IN)
+        async with httpx.AsyncClient(base_url=str(self.portal.make_url("/")), trust_env=False, timeout=60) as client:
+            for turn in range(MOVING_IN):
+                village, _, rt = nodes[turn % len(nodes)].split("/")
+                number = len(self.victims)
+                body = {"code": codes[village], "village": village, "rw": 1, "rt": int(rt[2:]), "adult": True}
+                body |= {"display_name": f"Tetangga {number:03d}", "password": PASSWORD}
+                body |= {"consent": ["account", "messages"]}
+                address = {"X-Forwarded-For": f"172.16.{number}.1"}
+                answer = await client.post("/api/v1/join", json=body, headers=address)
+                assert answer.status_code == 201, answer.text
+                self.victims.append(UserId(answer.json()["user_id"]))
+                self.joined += 1
+                await self.settle()
 
     async def settle(self) -> None:
         """Let the jobs do what is due, several at once."""
@@ -125,6 +161,7 @@ async def populate(world: World) -> None:
             who = await members.create(db, user, name, home, None, None, world.clock(), vouched=True)
             await outbox.put(db, "seat", f"seat:{who}:join", {"member": who}, world.clock(), lane=f"member:{who}")
         world.victims.append(user)
+        world.homes.append(home)
 
     await asyncio.gather(*(move_in(number, home) for number, home in enumerate(homes)))
     await world.settle()
@@ -247,6 +284,7 @@ async def test_twenty_hostile_accounts_learn_few_names_in_a_week(world: World, s
     homes = [(village, rt) for village, sizes in VILLAGES.items() for rt in range(1, len(sizes) + 1)]
     world.dice.shuffle(homes)
     code, accounts = server.invitation(), list[Account]()
+    codes = {village: server.local_code(village) for village in VILLAGES}
     async with AsyncExitStack() as stack:
         for day in range(DAYS):
             for number in range(day * 3, min(HOSTILE, day * 3 + 3)):
@@ -257,17 +295,23 @@ async def test_twenty_hostile_accounts_learn_few_names_in_a_week(world: World, s
                 accounts.append(account)
                 await account.look_around()
             for account in accounts[max(0, day * 3 - 3) : day * 3]:  # yesterday's
+                if account.number % 3 == 0:
+                    continue  # sits where it is, and waits who comes
                 await account.relocate(world.dice.choice(homes))
                 await account.look_around()
                 await account.relocate(world.dice.choice(homes))
                 await account.leave_and_come_back()
             await accounts[day * 2].try_every_door()
+            await world.neighbours_join(codes)
+            for account in accounts:
+                await account.ask("GET", "/sync?timeout=0&full_state=true")
             world.clock.now += timedelta(days=1) - timedelta(minutes=1)
             await by_the_clock(world.desk)
             await world.settle()
         for account in accounts:
             await account.look_around()
-    print(f"{len(world.learned)} names of {len(world.victims)} learned")
+    print(f"{len(world.learned)} names of {len(world.victims)} learned, {world.joined} came meanwhile")
+    assert world.joined == MOVING_IN * DAYS
     assert 0 < len(world.learned) <= MOST
     async with world.desk.site.store.read() as db:
         people = [await members.by_user(db, account.user) for account in accounts]

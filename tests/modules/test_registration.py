@@ -57,12 +57,18 @@ async def test_the_same_sign_up_may_register_again_and_another_may_not(module: K
     assert (refused.value.status, refused.value.errcode) == (409, "M_USER_IN_USE")
 
 
-async def test_one_sign_up_sent_many_times_at_once_makes_one_account(module: KamarModule) -> None:
+async def test_one_sign_up_sent_many_times_at_once_makes_one_account(
+    homeserver: SynapseServer, module: KamarModule
+) -> None:
+    before = homeserver.log.read_text()
     sessions = await asyncio.gather(
-        *(module.register("samaakun22", "kata sandi kita", "Siti", key="one") for _ in range(4))
+        *(module.register("samaakun22", "kata sandi kita", "Siti", key="one") for _ in range(12))
     )
     assert {session.user_id for session in sessions} == {"@samaakun22:kamar.test"}
-    assert len({session.device_id for session in sessions}) == 4
+    assert len({session.device_id for session in sessions}) == 12
+    # Synapse gives a transaction up that met others on its rows five times: ours meet nobody.
+    fights = re.findall(r"\{(\w+)-\w+\} could not serialize", homeserver.log.read_text().removeprefix(before))
+    assert not set(fights) & {"kamar_reserve", "user_set_password_hash", "set_profile_field"}
 
 
 async def test_an_account_may_have_no_password(module: KamarModule, pool: Homeserver) -> None:

@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from kamar.ids import EventId, RoomId, UserId
-from kamar_store import appservice, direct
+from kamar.ids import EventId, NodePath, RoomId, UserId
+from kamar_store import appservice, demo, direct, peace_rule
+from kamar_store import member as members
 from kamar_store.appservice import Arrival
 from kamar_store.store import Store
 from kamar_store.tables import event
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SITI = UserId("@siti:x")
+HOME = NodePath("32.16.19.2005/RW005/RT003")
 
 
 def arrival(name: str = "$a") -> Arrival:
@@ -88,3 +90,23 @@ async def test_a_talk_is_remembered_for_each_kind_the_newest(empty: Store) -> No
         assert await direct.talk(db, SITI, encrypted=True) == "!two"
         assert await direct.talk(db, SITI, encrypted=False) == "!plain"
         assert await direct.talk(db, UserId("@budi:x"), encrypted=False) is None
+
+
+async def test_who_is_erased_leaves_no_talk_behind(empty: Store) -> None:
+    budi, room, other = UserId("@budi:x"), RoomId("!room"), RoomId("!other")
+    async with empty.write() as db:
+        number = await members.create(db, SITI, "Siti", HOME, None, None, NOW, demo=True)
+        await direct.made(db, SITI, room, encrypted=True)
+        await direct.made(db, SITI, RoomId("!plain"), encrypted=False)
+        await direct.made(db, budi, other, encrypted=True)
+        await direct.note_sealed(db, arrival(), NOW)
+        await peace_rule.note_direct(db, SITI, room, NOW)
+        for each in (room, other):
+            await direct.put(db, "send", f"to {each}", {}, NOW, direct.lane_of(each))
+        await demo.forget(db, number)
+        assert await direct.talk(db, SITI, encrypted=True) is None
+        assert await direct.talk(db, SITI, encrypted=False) is None
+        assert await direct.talk(db, budi, encrypted=True) == other
+        assert await direct.sealed(db) == []
+        assert await peace_rule.direct_of(db, SITI) is None
+    assert await due(empty) == f"to {other}"

@@ -12,7 +12,7 @@ from kamar.ids import EventId, MemberId, NodePath, RoomId, UserId
 from kamar.push import EVERY, PushKind
 from kamar.structure import RoomKey, RoomKind
 from kamar_store import member as members
-from kamar_store import outbox, push, seating, session
+from kamar_store import outbox, peace_rule, push, seating, session
 from kamar_store.push import DEVICES
 from kamar_store.push_seal import PushSeal, Subscription
 from kamar_store.store import Db, Store
@@ -197,6 +197,18 @@ async def test_a_room_is_called_in_chunks_each_member_once_and_not_who_wrote(emp
         assert (called, chunks) == (6, 3)
         assert await push.reachable(db, ROOM) == 7
         assert len(await calls(db)) == 6
+
+
+async def test_an_announcement_does_not_call_whom_its_writer_is_blocked_by(empty: Store) -> None:
+    async with empty.write() as db:
+        people = [await neighbour(db, f"warga{number}") for number in range(4)]
+        writer, blocker = people[0], people[1]
+        await peace_rule.set_block(db, blocker[0], writer[0], NOON, blocked=True)
+        await peace_rule.set_block(db, people[2][0], blocker[0], NOON, blocked=True)
+        reached = await push.call_room(db, ROOM, EventId("$1"), writer[1], MemberId(0), 10, NOON)
+        assert reached.called == 2
+        willing = await push.willing(db, [user for _, user, _ in people], writer[1])
+        assert set(willing) == {people[0][1], people[2][1], people[3][1]}
 
 
 async def test_members_without_a_browser_cost_no_row(empty: Store) -> None:

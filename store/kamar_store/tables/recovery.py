@@ -36,6 +36,7 @@ recovery_request = Table(
     Column("subject", Integer, ForeignKey("member.id", ondelete="CASCADE"), index=True),
     Column("coordinator", Integer, ForeignKey("member.id", ondelete="SET NULL")),
     Column("neighbour", Integer, ForeignKey("member.id", ondelete="SET NULL")),
+    Column("administrator", Integer, ForeignKey("member.id", ondelete="SET NULL")),  # opened the way, instead of both
     Column("officer", Boolean, nullable=False, default=False),
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False, index=True),
