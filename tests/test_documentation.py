@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from kamar_provisioning.command import SUBCOMMANDS
+from kamar_provisioning.jobs import handlers
 
 ROOT = Path(__file__).parents[1]
+NAMED_TEST = r"`(tests/[\w/]+\.py)::(test_\w+)`"
 KINDS = ("feature", "fix", "upgrade", "doc")
 
 
@@ -52,6 +54,34 @@ def test_a_server_runs_the_versions_that_are_tested() -> None:
 def test_every_command_is_in_the_documentation() -> None:
     pages = "".join(page.read_text() for page in [*(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"])
     assert [item.name for item in SUBCOMMANDS if f"kamar {item.name}" not in pages] == []
+
+
+def test_every_row_of_the_outbox_is_in_the_documentation() -> None:
+    table = _text("docs/architecture.md").partition("## The outbox")[2].partition("\n## ")[0]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    assert {kind for row in rows for kind in re.findall(r"`(\w+)`", row)} == set(handlers())
+
+
+def test_nothing_is_said_twice_on_a_page() -> None:
+    """Two rows of one table that begin alike, and two lines that begin alike, are what careless merging leaves."""
+    twice = []
+    for page in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("*/README.md")]:
+        seen: set[str] = set()
+        for line in re.sub(r"(?ms)^```.*?^```$", "", page.read_text()).splitlines():
+            if not line.strip():
+                seen.clear()  # another paragraph or table may begin alike
+            start = line.split("|")[1] if line.startswith("|") else line[:40]
+            if start in seen and len(start) > 3 and not set(start) <= set("- "):
+                twice.append(f"{page.relative_to(ROOT)}: {line[:80]}")
+            seen.add(start)
+    assert twice == []
+
+
+def test_every_test_that_the_documentation_names_is_there() -> None:
+    named = {pair for page in (ROOT / "docs").rglob("*.md") for pair in re.findall(NAMED_TEST, page.read_text())}
+    assert len(named) > 50
+    wrong = [(file, test) for file, test in named if f"def {test}(" not in _text(file)]
+    assert wrong == []
 
 
 def test_every_note_for_the_next_release_has_a_known_kind_and_is_a_sentence() -> None:

@@ -18,6 +18,7 @@ from kamar_portal.referral import OwnInvitation, link_of
 from kamar_portal.session import member_of
 from kamar_store import admin, cover, outbox, referral, wave
 from kamar_store.member import Member
+from kamar_store.wilayah import get
 
 
 def routes() -> list[web.RouteDef]:
@@ -95,6 +96,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         parked = await admin.parked(db)
         held = await wave.held(db)
         audited = await audit.last(db)
+        places = {each.who.home: at.full_name for each in held if (at := await get(db, each.who.home)) is not None}
         codes = [
             (
                 item.code,
@@ -113,6 +115,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         parked=parked,
         held=held,
         audited=audited,
+        places=places,
         codes=codes,
         form={name: form.text(name)[:100] if form else "" for name in ("desa", "rw", "rt")},
         errors=beside_field(request, error) if error else {},

@@ -23,8 +23,11 @@ def text_of(form: Form) -> str:
             return file.file.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise KamarError("plan_file") from error
-    line = _LINES.get(form.text("jenis"), _written)(form)
-    return "\n".join([*_decree(form), line]) if form.text("jenis") in _LINES else line
+    kind = form.text("jenis")
+    if kind not in _LINES:
+        return _written(form)
+    title = "judul " + shlex.quote(f"{_TITLES[kind]} {form.text('simpul')}")
+    return "\n".join([title, *_decree(form), _LINES[kind](form)])
 
 
 def _written(form: Form) -> str:
@@ -72,3 +75,4 @@ _LINES: dict[str, Callable[[Form], str]] = {
     "tutup": _close,
     "pengurus": _board,
 }
+_TITLES = {"nama": "Ganti nama", "pecah": "Pecah", "gabung": "Gabung", "tutup": "Tutup", "pengurus": "Pengurus baru"}

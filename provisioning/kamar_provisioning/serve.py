@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import logging
 import signal
 import sys
@@ -25,6 +26,7 @@ from kamar_store.site import Site
 logger = logging.getLogger(__name__)
 
 GROUP = "kamar.serve"
+M_ARENA_MAX = -8  # mallopt(3)
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 QUIET = ("aiohttp.access", "aiosqlite", "httpx", "httpcore")  # they log addresses, which may hold codes
 
@@ -40,11 +42,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the parts until SIGTERM; the failure of one ends all and is the command's own."""
     log_to_stderr()
+    share_heap()
     state = State(arguments.state.resolve())
     parts = {point.name: point for point in entry_points(group=GROUP)}
     names = _chosen(arguments.only, sorted(parts))
     asyncio.run(serve(state, {name: _load(parts[name]) for name in names}))
     return 0
+
+
+def share_heap() -> None:
+    """Let all threads share one heap: glibc gives each database thread its own, and those grow and hardly shrink."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # another C library has none
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)
 
 
 async def serve(state: State, parts: dict[str, Part]) -> None:

@@ -54,8 +54,11 @@ async def appeal(
 async def appeal_judges(
     db: AsyncConnection, organisation: Organisation, found: Measure, now: datetime
 ) -> tuple[MemberId, ...]:
-    """Return who decides an appeal: the level above the one that took the measure, none whom it concerns."""
-    held = await _held(db, organisation, found, now)
+    """Return who decides an appeal: the level above the one that took the measure, none whom it concerns.
+
+    What counts is the office in which it was taken, also when that mandate has ended since.
+    """
+    held = await _held(db, organisation, found, found.starts_at)
     involved = {each for each in (found.taker, found.subject) if each}
     if found.report is not None:
         involved |= {who for who, _, _ in await peace.reporters(db, found.report)}

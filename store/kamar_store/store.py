@@ -91,6 +91,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
+        "cache_size=-500",  # KiB of each of the pool's connections; the system keeps the file's pages anyway
         f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

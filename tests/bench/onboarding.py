@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from kamar.ids import UserId
 from kamar_store import member as members
@@ -35,6 +35,12 @@ AT_ONCE = 8
 VILLAGE = "32.16.19.2005"
 HOME = f"{VILLAGE}/RW005/RT003"
 CURVE = (1_000, 10_000, 50_000)
+CURVE_GOAL = 1.2
+CURVE_COLUMNS = (
+    ("Synapse's SQL transactions", ""),
+    ("Synapse's SQL queries", ""),
+    ("CPU of everything", "ms"),
+)
 SEATS = 5
 PASSWORD = "becak-langit-7-sungai"
 PATIENCE = 300.0
@@ -105,6 +111,8 @@ class Ours:
                 for number in range(await _count(db), total)
             ]
             await db.execute(insert(member), rows)
+        async with self.site.store.write() as db:
+            await db.execute(text("ANALYZE member"))  # as PostgreSQL's autovacuum does by itself
 
 
 async def _count(db: Any) -> int:
@@ -177,29 +185,30 @@ async def _crowd(newcomer: Any) -> None:
 
 
 async def _curve(ours: Ours, sizes: list[int]) -> list[Result]:
-    costs: list[tuple[int, Cost]] = []
+    """Measure lone newcomers among ever more members; the registry's work is part of the CPU."""
+    found: list[Result] = []
+    first: tuple[float, ...] = ()
     for size in sizes:
         await ours.grow(size)
         cost = Cost()
         for _ in range(LONE):
             async with ours.meter.around(cost):
                 await ours.newcomer()
-        costs.append((size, cost))
-    first = costs[0][1] if costs else Cost()
-    found = []
-    for size, cost in costs:
-        base = None if cost is first else first.each(first.transactions)
-        value = cost.each(cost.transactions)
-        found.append(_curve_row(f"SQL transactions among {size:,} members", "", value, base))
-        base = None if cost is first else first.each(first.cpu + first.serve) * 1000
-        value = cost.each(cost.cpu + cost.serve) * 1000
-        found.append(_curve_row(f"CPU of everything among {size:,} members", "ms", value, base))
+        values = (
+            cost.each(cost.transactions),
+            cost.each(cost.queries),
+            cost.each(cost.cpu + cost.serve) * 1000,
+        )
+        first = first or values
+        for (what, unit), value, base in zip(CURVE_COLUMNS, values, first, strict=True):
+            found.append(_curve_row(f"{what} among {size:,} members", unit, value, None if size == sizes[0] else base))
     return found
 
 
 def _curve_row(name: str, unit: str, value: float, base: float | None) -> Result:
-    goal = "" if base is None else "<= 1.2 x"
-    return Result(f"onboarding: {name}", value, unit, base, goal, None if base is None else value / base <= 1.2)
+    if base is None:
+        return Result(f"onboarding: {name}", value, unit, base)
+    return Result(f"onboarding: {name}", value, unit, base, f"<= {CURVE_GOAL} x", value / base <= CURVE_GOAL)
 
 
 def _rows(name: str, ours: Cost, plain_cost: Cost, cpu_goal: float, sql_goal: float | None) -> list[Result]:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import io
-import itertools
-import wave
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import axe_core_python
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Page, Request, expect
 
-from kamar.ids import RoomId
 from kamar_bridges.homeserver import Homeserver
-from kamar_bridges.kamar_module import KamarModule
-from kamar_bridges.matrix import Matrix
 from kamar_provisioning import chat as chat_build
 from tests.browser.chat_driver import (
     DESKTOP,
@@ -39,60 +32,15 @@ from tests.browser.chat_driver import (
     wait_for_message,
 )
 from tests.browser.chat_site import chat_site
-from tests.modules.village import Person, make_person
+from tests.browser.chat_street import PASSWORD, Neighbourhood, Site, move_in, photo_with_place, share_kamar, voice_note
+from tests.browser.keyboard import barriers
 from tests.servers.ports import free_ports
 from tests.servers.synapse import SynapseServer, synapse
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
 BYTES_MAX = 3_000_000  # docs/chat.md: from an empty cache to the first message
-PASSWORD = "tikar-rotan-hijau-77"
 ENGLISH = ("Room", "Settings", "Sign", "Send", "Loading", "joined", "Search", "Filter", "Leave", "Encryption")
-AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
-_numbers = itertools.count(1)
-
-
-@dataclass
-class Site:
-    """A homeserver, the chat served beside it, a browser."""
-
-    server: SynapseServer
-    pool: Homeserver
-    url: str
-    served: list[int]
-    browser: Browser
-    homeserver_url: str
-
-    @property
-    def module(self) -> KamarModule:
-        return KamarModule(self.pool, self.server.as_token)
-
-    @property
-    def kamar(self) -> Matrix:
-        return Matrix(self.pool, self.server.as_token)
-
-
-@dataclass
-class Neighbourhood:
-    """Two neighbours, seated in two rooms of one space."""
-
-    site: Site
-    siti: Person
-    budi: Person
-    space: RoomId
-    rt: RoomId
-    rw: RoomId
-    sent: Iterator[int] = field(default_factory=itertools.count)
-
-    async def link(self, who: Person, room: RoomId | None = None) -> str:
-        """Return the address by which somebody opens the chat without typing."""
-        token = await self.site.module.login_token(who.session.access_token)
-        return chat_link(self.site.url, token=token.token, user=who.user_id, room=room or "")
-
-    async def write(self, who: Person, room: RoomId, text: str) -> None:
-        """Send a message from another client."""
-        content = {"msgtype": "m.text", "body": text}
-        await who.at(self.site.pool).send(room, "m.room.message", content, f"t{next(self.sent)}")
 
 
 @pytest.fixture(scope="module")
@@ -116,34 +64,12 @@ async def site(server: SynapseServer) -> AsyncIterator[Site]:
 
 @pytest_asyncio.fixture(params=["11", "12"], loop_scope="session")
 async def neighbourhood(request: pytest.FixtureRequest, site: Site) -> Neighbourhood:
-    return await _neighbourhood(site, request.param)
+    return await move_in(site, request.param)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def street(site: Site) -> Neighbourhood:
-    return await _neighbourhood(site, "12")
-
-
-async def _neighbourhood(site: Site, version: str) -> Neighbourhood:
-    number = next(_numbers)
-    siti, budi = [await make_person(site.module, name, PASSWORD) for name in ("Siti Aminah", "Budi Santoso")]
-    creator = site.kamar
-    space, rt, rw = [
-        await creator.create_room(
-            {
-                "name": name,
-                "preset": "private_chat",
-                "room_version": version,
-                **({"creation_content": {"type": "m.space"}} if name.startswith("Kota") else {}),
-                "invite": [siti.user_id, budi.user_id],
-            }
-        )
-        for name in (f"Kota {number}", f"RT {number:03} Sukaresmi", f"RW {number:03} Sukaresmi")
-    ]
-    for who in (siti, budi):
-        for room in (space, rt, rw):
-            await who.at(site.pool).join(room)
-    return Neighbourhood(site, siti, budi, space, rt, rw)
+    return await move_in(site, "12")
 
 
 async def test_a_member_opens_the_chat_without_typing_and_sees_rooms_only(neighbourhood: Neighbourhood) -> None:
@@ -220,7 +146,7 @@ async def test_a_photo_arrives_small_and_without_its_place(street: Neighbourhood
     async with person(street.site.browser) as page:
         await open_chat(page, await street.link(street.siti, street.rt))
         await in_room(page, "RT")
-        await send_photo(page, _photo_with_place(tmp_path / "selokan.jpg"))
+        await send_photo(page, photo_with_place(tmp_path / "selokan.jpg"))
         assert (await messages(page))[-1] == Message("selokan.jpg", own=True, kind="photo")
         await expect(page.locator(".media img")).to_have_js_property("complete", value=True)
         assert await page.locator(".media img").evaluate("image => image.naturalWidth") > 0
@@ -235,7 +161,7 @@ async def test_with_little_data_a_photo_waits_for_a_tap(street: Neighbourhood, t
     async with person(street.site.browser) as siti, person(street.site.browser) as budi:
         await open_chat(siti, await street.link(street.siti, street.rt))
         await in_room(siti, "RT")
-        await send_photo(siti, _photo_with_place(tmp_path / "pos.jpg"))
+        await send_photo(siti, photo_with_place(tmp_path / "pos.jpg"))
         fetched: list[str] = []
         budi.on("request", lambda request: fetched.append(request.url))
         await open_chat(budi, f"{await street.link(street.budi, street.rt)}&hemat=1")
@@ -251,6 +177,7 @@ async def test_with_little_data_a_photo_waits_for_a_tap(street: Neighbourhood, t
 async def test_encryption_works_between_two_browsers(street: Neighbourhood) -> None:
     algorithm = {"type": "m.room.encryption", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
     siti = street.siti.at(street.site.pool)
+    await share_kamar(street)  # whoever shares none invites nobody
     secret = await siti.create_room(
         {
             "name": "Rahasia",
@@ -298,7 +225,7 @@ async def test_the_screens_speak_indonesian(street: Neighbourhood) -> None:
 
 async def test_a_voice_note_plays_where_it_stands(street: Neighbourhood) -> None:
     budi = street.budi.at(street.site.pool)
-    address = await budi.upload(_voice(), "audio/wav", "suara.wav")
+    address = await budi.upload(voice_note(), "audio/wav", "suara.wav")
     note = {"msgtype": "m.audio", "body": "suara.wav", "url": address, "info": {"mimetype": "audio/wav"}}
     await budi.send(street.rt, "m.room.message", note, "voice")
     async with person(street.site.browser) as page:
@@ -328,23 +255,23 @@ async def test_axe_finds_nothing(street: Neighbourhood, *, dark: bool) -> None:
     async with person(street.site.browser, dark=dark) as page:
         await page.goto(street.site.url)
         await page.locator("#username").wait_for()
-        found = await _axe(page)
+        found = await barriers(page)
         await open_chat(page, await street.link(street.siti))
         await page.locator(".RoomList li").first.wait_for()
-        found += await _axe(page)
+        found += await barriers(page)
         await enter(page, "RT")
         await wait_for_message(page, "Halo")
-        found += await _axe(page)
+        found += await barriers(page)
         await page.locator(".room-options").click()
-        found += await _axe(page)
+        found += await barriers(page)
         await page.get_by_role("button", name="Tentang kamar ini").click()
         await page.locator(".RoomDetailsView").wait_for()
-        found += await _axe(page)
+        found += await barriers(page)
     assert not found
 
 
 async def test_nothing_breaks_the_policy_and_little_is_fetched(site: Site) -> None:
-    street = await _neighbourhood(site, "12")
+    street = await move_in(site, "12")
     await street.write(street.budi, street.rt, "Selamat datang")
     site.served.clear()
     async with person(site.browser) as page:
@@ -366,34 +293,8 @@ async def _unpacked(asked: Sequence[Request], origin: str) -> int:
     return sum([len(await answer.body()) for answer in answers if answer and answer.request.method != "OPTIONS"])
 
 
-async def _axe(page: Page) -> list[str]:
-    await page.evaluate(AXE)
-    report = await page.evaluate("axe.run({resultTypes: ['violations']})")
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in report["violations"]]
-
-
-def _voice() -> bytes:
-    """Return a second of silence."""
-    sound = io.BytesIO()
-    with wave.open(sound, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(bytes(16_000))
-    return sound.getvalue()
-
-
 async def _words_of(page: Page) -> str:
     return await page.evaluate(
         """[document.body.innerText, ...[...document.querySelectorAll('[title], [aria-label], [placeholder]')].flatMap(
             part => [part.title, part.ariaLabel, part.placeholder])].join(' ')"""
     )
-
-
-def _photo_with_place(path: Path) -> Path:
-    """Write a photo that says where in Sukaresmi it was taken."""
-    exif = Image.Exif()
-    exif.get_ifd(0x8825).update({1: "S", 2: (6.0, 20.0, 0.0), 3: "E", 4: (107.0, 8.0, 0.0)})
-    exif[0x8825] = exif.get_ifd(0x8825)
-    Image.effect_noise((2400, 1800), 40).convert("RGB").save(path, exif=exif)
-    return path

@@ -113,7 +113,9 @@ class Journey:
         """Write a message."""
         await type_into(self.page, "Pesan Anda", text)
         await follow(self.page, "button", "Kirim pesan")
-        await expect(self.page.get_by_role("listitem").filter(has_text=text)).to_have_count(1)
+        line = self.page.get_by_role("listitem").filter(has_text=text)
+        await expect(line).to_have_count(1)
+        await expect(line.get_by_role("heading", name="Anda", level=3)).to_be_visible()
         assert (await self.page.title()).startswith("Terkirim")
         await self.look()
 

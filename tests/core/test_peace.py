@@ -110,6 +110,11 @@ def test_an_appeal_goes_one_level_up(
     assert appeal_to(RT, rank, held, OFFICERS, (ADMIN, ADMIN2), involved) == decides
 
 
+def test_a_colleague_does_not_decide_for_who_has_left_the_office() -> None:
+    officers = (Officer(DESA_KO, RW), Officer(RW_KO, VILLAGE))  # at the RW sits somebody new
+    assert appeal_to(RT, Rank.ABOVE, [RW], officers, (ADMIN,), {AN, RT_KO}) == (RW_KO,)
+
+
 @pytest.mark.parametrize(
     ("held", "admin", "rank"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_provisioning.jobs import Desk
 from kamar_store.site import Site
 from tests.bots.neighbours import desk
+from tests.encrypted.member import Phone, phone
+from tests.encrypted.people import person
 from tests.servers.branch import Branch, branch
 
 
@@ -33,3 +36,10 @@ async def at(server: Branch, site: Site) -> AsyncIterator[Desk]:
     """Give what the jobs work with."""
     async with Homeserver(server.homeserver.url) as homeserver:
         yield desk(site, homeserver, server.homeserver.as_token)
+
+
+@pytest.fixture
+async def siti(at: Desk, tmp_path: Path) -> AsyncIterator[Phone]:
+    """Give a member with a telephone that encrypts."""
+    async with phone(at.matrix.homeserver.url, await person(at, "Siti"), tmp_path / "siti") as found:
+        yield found

@@ -104,6 +104,7 @@ async def test_who_left_by_himself_is_not_brought_back(town: Town) -> None:
     async with town.site.store.write() as db:  # as the bot does when it hears of it
         await seating.left(db, user, RoomId(room), now() + timedelta(seconds=1))
     moved = await town.restructure(f"pindah {home} -> {RW1}/RT004")
+    await town.until_over(moved)
     merged = await town.restructure(f"gabung {RW1}/RT004 -> {RW1}/RT002")
     await town.until_over(merged)
     await town.until_idle()
@@ -142,7 +143,7 @@ async def test_synapse_down_in_the_middle_is_waited_for(town: Town) -> None:
     town.server.homeserver.start()
     await town.until_idle()
     assert await town.room_of(f"{SECOND}/RW003/RT001") == before
-    assert town.state(before, "m.room.name")["name"] == "Kamar RT 001/RW 003 Sukasejati"
+    assert town.state(before, "m.room.name")["name"] == "Kamar RT 001/RW 003 Serang"
     assert await town.differences() == []
 
 

@@ -273,9 +273,10 @@ async def test_only_kamar_writes_rules(
 
 
 async def test_a_blocked_member_does_not_learn_it_and_is_not_seen(
-    module: KamarModule, pool: Homeserver, worker_pool: Homeserver, siti: Person
+    module: KamarModule, pool: Homeserver, worker_pool: Homeserver, siti: Person, village: Village
 ) -> None:
     rude = await make_person(module, "Rudi")
+    await module.seat(rude.user_id, village.space, village.rooms)  # a stranger could not invite at all
     await module.set_block(siti.user_id, rude.user_id, blocked=True)
     room = await rude.at(worker_pool).create_room({"is_direct": True})
     await rude.at(worker_pool).invite(room, siti.user_id)  # taken, as one that nobody answers
@@ -292,15 +293,17 @@ async def test_a_blocked_member_does_not_learn_it_and_is_not_seen(
 
 
 async def test_whoever_emptied_the_list_of_ignored_people_is_still_not_invited(
-    module: KamarModule, pool: Homeserver, siti: Person
+    module: KamarModule, pool: Homeserver, siti: Person, village: Village
 ) -> None:
     rude = await make_person(module, "Rudi")
+    await module.seat(rude.user_id, village.space, village.rooms)  # a stranger could not invite at all
     await module.set_block(siti.user_id, rude.user_id, blocked=True)
     path = f"/_matrix/client/v3/user/{siti.user_id}/account_data/m.ignored_user_list"
     await pool.request("PUT", path, token=siti.session.access_token, body={"ignored_users": {}})
     room = await rude.at(pool).create_room({"is_direct": True})
     with pytest.raises(MatrixError, match="M_FORBIDDEN") as error:
         await rude.at(pool).invite(room, siti.user_id)
+    assert error.value.refusal == "invitation_unanswered"
     assert "blokir" not in str(error.value.detail["error"])
 
 

@@ -67,11 +67,31 @@ async def test_nobody_is_found_by_searching(homeserver: SynapseServer, kamar: Ma
         await module.seat(person.user_id, village.space, village.rooms)
     found = await ask(homeserver.url, me, "POST", "user_directory/search", {"search_term": "Ibu"})
     assert NAME not in found.text
+    await ask(homeserver.url, her, "PUT", f"presence/{her.user_id}/status", {"presence": "online"})
+    await ask(homeserver.url, her, "GET", "sync?timeout=0&set_presence=online")
     seen = await ask(homeserver.url, me, "GET", f"presence/{her.user_id}/status")
     assert seen.json().get("presence", "offline") == "offline"
     assert "last_active_ago" not in seen.text
+    own = (await ask(homeserver.url, me, "POST", "createRoom", {"name": NAME})).json()["room_id"]
+    wish = await ask(homeserver.url, me, "PUT", f"directory/list/room/{own}", {"visibility": "public"})
     listed = await ask(homeserver.url, me, "GET", "publicRooms")
-    assert village.rt not in listed.text
+    assert (wish.status_code, listed.json()["chunk"]) == (403, [])
+
+
+@pytest.mark.parametrize("by", ["nobody", "another server"])
+async def test_no_profile_is_told_without_a_login_or_over_federation(
+    by: str, homeserver: SynapseServer, module: KamarModule
+) -> None:
+    her = await make_person(module, NAME)
+    profile = f"/_matrix/client/v3/profile/{her.user_id}"
+    path = profile if by == "nobody" else f"/_matrix/federation/v1/query/profile?user_id={her.user_id}"
+    for url in dict.fromkeys((homeserver.url, homeserver.worker_url)):
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+            answer = await client.get(path)
+            assert (await client.get("/_matrix/client/versions")).status_code == 200
+        assert NAME not in answer.text
+        errcode = "M_MISSING_TOKEN" if by == "nobody" else "M_UNRECOGNIZED"
+        assert (answer.status_code, answer.json()["errcode"]) == (401 if by == "nobody" else 404, errcode)
 
 
 async def test_a_newcomer_enters_an_rt_room_without_its_space(

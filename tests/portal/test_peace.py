@@ -12,6 +12,7 @@ from kamar.membership import Office
 from kamar.organisation import profile
 from kamar.peace import MeasureKind
 from kamar.structure import RoomKey, RoomKind
+from kamar_portal.peace import REPORTS_MOST
 from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import peace, peace_measure, seating
@@ -78,6 +79,13 @@ async def mute(house: House, street: Street, by: str = "Budi") -> int:
         assert who is not None
         wish = Wish(MeasureKind.MUTE, room, street.people["Rudi"], timedelta(days=3), "berkata kasar")
         return (await peace_measure.take(db, profile(), who, wish, house.portal.clock(), "http://p")).id
+
+
+async def post(browser: Browser, address: str, **more: str) -> int:
+    """Send a form that was never shown, with a token that is good."""
+    token = dict((await browser.visit("/lapor")).form("/lapor").fields)["formulir"]
+    answer = await browser.client.post(address, data={"formulir": token, "alasan": "sudah cukup", **more})
+    return answer.status
 
 
 @pytest.mark.parametrize(
@@ -156,6 +164,7 @@ async def test_an_appeal_is_decided_one_level_up_and_answered(house: House, stre
     assert "sedang diperiksa" in (await rude.visit("/tentang-saya/tindakan")).text
     for name in ("Budi", "Siti", "Rudi"):
         assert (await street.browsers[name].visit(f"/kasus/keberatan/{number}")).status == 404
+        assert await post(street.browsers[name], f"/kasus/keberatan/{number}", putusan="cabut") == 404
     above = street.browsers["Wati"]
     assert "saya minta maaf" in (await above.visit(f"/kasus/keberatan/{number}")).text
     await above.send(f"/kasus/keberatan/{number}", {"alasan": "sudah cukup", "putusan": "cabut"})
@@ -167,12 +176,15 @@ async def test_an_appeal_is_decided_one_level_up_and_answered(house: House, stre
 
 async def test_nobody_appeals_for_others(house: House, street: Street) -> None:
     number = await mute(house, street)
-    page = await street.browsers["Siti"].visit("/lapor")
-    token = dict(page.form("/lapor").fields)["formulir"]
-    data = {"formulir": token, "alasan": "saya membelanya"}
-    answer = await street.browsers["Siti"].client.post(f"/tentang-saya/tindakan/{number}/keberatan", data=data)
-    assert answer.status == 404
+    assert await post(street.browsers["Siti"], f"/tentang-saya/tindakan/{number}/keberatan") == 404
     assert "Dibisukan" not in (await street.browsers["Siti"].visit("/tentang-saya/tindakan")).text
+
+
+async def test_nobody_reports_all_day(house: House, street: Street) -> None:
+    wish = {"kamar": str(street.room), "nama": "Rudi"}
+    found = [await post(street.browsers["Siti"], "/lapor", **wish) for _ in range(REPORTS_MOST + 1)]
+    assert (set(found[:-1]), found[-1]) == ({200}, 429)
+    assert await post(street.browsers["Budi"], "/lapor", **wish) == 200
 
 
 async def test_a_report_in_the_portal_needs_no_message(house: House, street: Street) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import SystemRandom
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_provisioning.jobs import Desk, drain
 from kamar_provisioning.power import appoint
 from kamar_store import member as members
-from kamar_store import peace_appeal, peace_measure, peace_rule, seating
+from kamar_store import peace_appeal, peace_measure, peace_rule, referral, seating
 from kamar_store.peace_measure import Measure, Step, Wish
 from kamar_store.peace_rule import RoomRule
 from kamar_store.site import Site
@@ -170,7 +171,11 @@ async def test_who_is_taken_out_cannot_come_back_until_it_ends(ending: str, at: 
 
 async def test_a_ban_holds_in_every_room_and_its_end_brings_the_seats_back(at: Desk, street: Street) -> None:
     before = set(await street.rude.matrix.joined_rooms())
+    async with at.site.store.write() as db:
+        code = await referral.ensure_own(db, street.rude.number, "K2", SystemRandom(), datetime.now(UTC))
     taken = await decide(at, street, street.above, MeasureKind.BAN)
+    async with at.site.store.read() as db:
+        assert (await referral.find(db, code)).revoked_at is not None
     rooms = set(await street.rude.matrix.joined_rooms())
     assert before & rooms == set()
     member = await at.matrix.get_state(street.room, "m.room.member", street.rude.user)

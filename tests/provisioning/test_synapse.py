@@ -59,6 +59,8 @@ def test_synapse_understands_what_is_rendered(settings: Settings, tmp_path: Path
         assert not config.registration.enable_set_displayname
         assert not config.server.allow_per_room_profiles
         assert not config.server.presence_enabled
+        assert not config.federation.allow_profile_lookup_over_federation
+        assert not config.federation.allow_device_name_lookup_over_federation
 
 
 def test_every_listener_is_for_this_computer_only_and_none_federates(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from kamar_store import peace, peace_appeal, peace_measure, peace_rule, seating
 from kamar_store.member import Member
 from kamar_store.peace_measure import Measure, Wish
 from kamar_store.store import Db, Store
-from kamar_store.tables import measure_log, outbox
+from kamar_store.tables import mandate, measure_log, outbox
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -87,6 +87,19 @@ async def test_the_only_administrator_does_not_judge_himself(empty: Store) -> No
         assert found is not None
         assert await peace_appeal.appeal_judges(db, profile(), found, NOW) == ()
         assert await peace_appeal.appeals_for(db, profile(), admin.id, [], NOW) == []
+
+
+async def test_an_appeal_goes_above_the_office_in_which_the_measure_was_taken_though_that_has_ended(
+    empty: Store,
+) -> None:
+    async with empty.write() as db:
+        rude, wati = await person(db, "Rudi"), await person(db, "Wati", RW)
+        await person(db, "Budi", RT)
+        village = await person(db, "Desi", NodePath("32.16.19.2005"))
+        taken = await mute(db, rude, wati)
+        await db.execute(update(mandate).where(mandate.c.member == wati.id).values(ends_at=NOW + DAY))
+        await person(db, "Tono", RW)
+        assert await peace_appeal.appeal_judges(db, taken, NOW + 2 * DAY) == (village.id,)
 
 
 @pytest.mark.parametrize("verb", ["update", "delete"])

@@ -128,7 +128,10 @@ async def registry(db: Db) -> dict[str, list[tuple[object, ...]]]:
         "room": (room.id, room.node, room.kind, room.number, room.state),
         "mandate": (mandate.id, mandate.member, mandate.node, mandate.revoked_at),
     }
-    return {name: sorted((tuple(row) for row in await db.execute(select(*each))), key=repr) for name, each in columns.items()}
+    return {
+        name: sorted((tuple(row) for row in await db.execute(select(*each))), key=repr)
+        for name, each in columns.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -330,5 +333,3 @@ def test_every_path_is_thought_of_when_a_node_ends() -> None:
     found = {f"{column.table.name}.{column.name}" for column in node_path.columns()} | {"plan_touch.node"}
     assert found - restructure_step.CARRIED - restructure_step.STAYS == set()
     assert set() == restructure_step.CARRIED & restructure_step.STAYS
-
-
