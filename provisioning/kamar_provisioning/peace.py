@@ -91,6 +91,13 @@ async def take_back(desk: Desk, row: Row) -> None:
             raise
 
 
+async def talk_with(desk: Desk, user: UserId) -> RoomId:
+    """Return the direct talk with a member, opened where there is none."""
+    async with desk.site.store.read() as db:
+        room = await peace_rule.direct_of(db, user)
+    return room if room is not None and await _reads(desk, room, user) else await _open_direct(desk, user)
+
+
 async def _says(desk: Desk, row: Row, room: RoomId) -> bool:
     content = {"msgtype": "m.text", "body": row.payload["text"], "m.mentions": {}}
     try:
