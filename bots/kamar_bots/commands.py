@@ -8,6 +8,7 @@ import unicodedata
 
 from kamar.words import mark as _
 from kamar_bots import (
+    belonging,
     courtesy,
     encrypted,
     fold,
@@ -54,6 +55,9 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (mandate.appoint, "tunjuk angkat"),
     (mandate.dismiss, "berhentikan copot"),
     (siaran.announce, "siaran siarkan umumkan pengumuman"),
+    (belonging.join, "ikut gabungkamar ikutkamar"),
+    (belonging.let_in, "izinkan izin"),
+    (belonging.leave, "lepas"),
     (courtesy.cancel, "batal batalkan cancel kembali"),
 )
 WORDS: dict[str, Command] = {word: command for command, words in COMMANDS for word in words.split()}

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any
 
 from kamar.ids import EventId, RoomId, UserId
+from kamar.node import level_of
 from kamar.peace_message import is_report
 from kamar.structure import RoomKey, RoomKind
-from kamar.wilayah import Level, parse
+from kamar.wilayah import Level
 from kamar_bridges.matrix import Event
 from kamar_store.appservice import ANYBODY, Arrival, Question
 
@@ -162,7 +163,7 @@ def _membership(event: Event, bot: UserId, known: Known) -> dict[str, Any] | Non
 
 def _greets(key: RoomKey) -> bool:
     """Tell whether newcomers are greeted: where the neighbours are, not in the wider rooms."""
-    return key.kind is RoomKind.PERINTIS or (key.kind is RoomKind.OBROLAN and parse(key.node).level is Level.RT)
+    return key.kind is RoomKind.PERINTIS or (key.kind is RoomKind.OBROLAN and level_of(key.node) is Level.RT)
 
 
 def _own_words(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kamar.move import MoveState
-from kamar.wilayah import parse, parse_rt_rw
+from kamar.node import village_of
+from kamar.wilayah import parse_rt_rw
 from kamar.words import mark as _
 from kamar_bots.membership import asker
 from kamar_bots.structure import describe
@@ -31,7 +32,7 @@ async def relocate(ask: Ask, registry: Registry) -> Reply:
     rest = ask.text.strip().lstrip("! ").partition(" ")[2].strip()
     agreed = rest.endswith(" ya")
     named = parse_rt_rw(rest.removesuffix(" ya")) if rest else None
-    village = parse(who.home).village
+    village = village_of(who.home)
     if named is None or village is None:
         return Reply(ask.say(HOW, portal=registry.settings.portal_url))
     new = named.path(village)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from kamar.errors import KamarError
 from kamar.ids import NodePath
+from kamar.node import village_of
 from kamar.organisation import Right
 from kamar.policy import may_open
 from kamar.structure import RoomKey, RoomKind, rooms_of_kamar
-from kamar.wilayah import parse, parse_rt_rw
+from kamar.wilayah import parse_rt_rw
 from kamar.words import mark as _
 from kamar_bots.membership import asker
 from kamar_bots.structure import room_in_words
@@ -50,5 +51,5 @@ def _node(ask: Ask, own: list[NodePath]) -> NodePath | None:
     if not rest.strip():
         return own[0] if own else None
     named = parse_rt_rw(rest)
-    village = next((found for node in here if (found := parse(node).village)), None)
+    village = next((found for node in here if (found := village_of(node))), None)
     return named.path(village) if named and village else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kamar.ids import NodePath
+from kamar.node import Axis, axis_of, chain_of
 from kamar.policy import Standing
 from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, kamar_nodes, placement, room_name
 from kamar.wilayah import full_name, parse, place_name
@@ -16,9 +17,9 @@ from kamar.words import mark as _
 from kamar_bots import referral
 from kamar_bots.membership import asker
 from kamar_bots.talk import Ask, Registry, Reply
+from kamar_store import cover, seating, wilayah
 from kamar_store import mandate as mandates
 from kamar_store import member as members
-from kamar_store import seating, wilayah
 from kamar_store.member import Member
 
 THIS_ROOM = _("Ini {room}: {place}.")
@@ -62,6 +63,9 @@ async def where(ask: Ask, registry: Registry) -> Reply:
 
 async def describe(registry: Registry, node: NodePath) -> Place:
     """Return a node in words, also of an RT that nobody has written into the registry."""
+    if axis_of(node) is not Axis.WILAYAH:
+        said = await cover.said(registry.db, node)
+        return Place(said.name, said.whole, said.name, said.kind)
     place = parse(node)
     found = await wilayah.get(registry.db, node)
     base = await wilayah.get(registry.db, place.village or node)
@@ -96,7 +100,8 @@ async def _rooms(ask: Ask, registry: Registry, who: Member) -> str:
 
 async def _coordinators(ask: Ask, registry: Registry, node: NodePath) -> str:
     """Return who coordinates a node; where nobody does, who does in the smallest place around it up to the village."""
-    chain = kamar_nodes(parse(node)) or (node,)
+    wilayah_node = axis_of(node) is Axis.WILAYAH
+    chain = (kamar_nodes(parse(node)) or (node,)) if wilayah_node else chain_of(node)[:-1]
     holders: dict[NodePath, list[str]] = {}
     for held, _office, holder in await mandates.officers(registry.db, {node, *chain}, ask.now):
         holders.setdefault(held, []).append(holder.display_name)
@@ -112,6 +117,8 @@ async def _coordinators(ask: Ask, registry: Registry, node: NodePath) -> str:
 
 async def _missing(ask: Ask, registry: Registry, who: Member) -> str:
     """Return how many neighbours are missing until the member's smallest closed kamar opens, "" if none is closed."""
+    if axis_of(who.home) is not Axis.WILAYAH:
+        return ""
     home, rooms = parse(who.home), registry.settings.rooms
     nodes = {home.path, *(item.path for item in home.ancestors())}
     opened = {room.key for room in await seating.rooms_at(registry.db, nodes)}

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kamar.ids import EventId, RoomId, UserId
+from kamar.reconcile import Found, found_room
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.matrix import LoginToken, Session
 
@@ -42,6 +43,14 @@ class Seats:
 
     rooms: Sequence[RoomId]
     joined: Sequence[RoomId]
+
+
+@dataclass(frozen=True, slots=True)
+class Have:
+    """Official rooms as Matrix has them; ``closed``: which of the people asked about have no living account."""
+
+    rooms: Mapping[RoomId, Found]
+    closed: frozenset[UserId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +166,12 @@ class KamarModule:
         answer = await self._call("GET", f"seats/{_quoted(user)}")
         return Seats(_rooms(answer["rooms"]), _rooms(answer["joined"]))
 
+    async def have(self, rooms: Sequence[RoomId], users: Sequence[UserId] = ()) -> Have:
+        """Return how official rooms stand, at most 200 of them, and which of ``users`` are gone, of at most 2,000."""
+        answer = await self._call("POST", "have", {"rooms": list(rooms), "users": list(users)})
+        found = {RoomId(room): found_room(each) for room, each in answer["rooms"].items()}
+        return Have(found, frozenset(UserId(user) for user in answer["closed"]))
+
     async def room(self, key: str) -> FoundRoom | None:
         """Return the room that was made for a key, or none."""
         try:
@@ -176,6 +191,10 @@ class KamarModule:
     async def shut(self, room: RoomId) -> None:
         """Remove an official room and everybody in it."""
         await self._call("POST", "shut", {"room_id": room})
+
+    async def map_again(self, room: RoomId) -> None:
+        """Let the map of official rooms follow a room whose node is another now."""
+        await self._call("POST", "map", {"room_id": room})
 
     async def missed(self, after: int | None) -> Missed:
         """Return events for the bot after a position; none asks for the present position only."""

@@ -180,6 +180,29 @@ class Matrix:
         """Return the room that bears an alias; ``M_NOT_FOUND`` where none does."""
         return RoomId((await self._call("GET", f"{CLIENT}/directory/room/{_quoted(alias)}"))["room_id"])
 
+    async def aliases(self, room: RoomId) -> Sequence[str]:
+        """Return the aliases of a room on this server."""
+        return tuple(str(alias) for alias in (await self._call("GET", f"{_room(room)}/aliases"))["aliases"])
+
+    async def put_alias(self, alias: str, room: RoomId) -> None:
+        """Let an alias lead to a room, away from whichever it led to."""
+        try:
+            if await self.resolve_alias(alias) == room:
+                return
+            await self.remove_alias(alias)
+        except MatrixError as error:
+            if error.errcode != "M_NOT_FOUND":
+                raise
+        await self._call("PUT", f"{CLIENT}/directory/room/{_quoted(alias)}", {"room_id": room})
+
+    async def remove_alias(self, alias: str) -> None:
+        """Take an alias away; one that is gone already is no error."""
+        try:
+            await self._call("DELETE", f"{CLIENT}/directory/room/{_quoted(alias)}")
+        except MatrixError as error:
+            if error.errcode != "M_NOT_FOUND":
+                raise
+
     async def upload(self, content: bytes, content_type: str, filename: str) -> str:
         """Store a file and return its ``mxc://`` address."""
         answer = await self.homeserver.upload(

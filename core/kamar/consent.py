@@ -45,6 +45,12 @@ PURPOSES = (
     Purpose("contact", _("Koordinator kampung saya boleh menyapa saya lewat pesan langsung."), required=False),
 )
 
+OFFICER_PUBLIC = Purpose(  # asked of officers only, in the portal
+    "officer_public",
+    _("Nama tampilan saya boleh terlihat oleh siapa saja di halaman publik, selama saya pengurus."),
+    required=False,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

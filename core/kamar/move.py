@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from kamar.ids import NodePath
 from kamar.membership import MOVE_EVERY
-from kamar.wilayah import parse
+from kamar.node import village_of
 
 
 class MoveState(StrEnum):
@@ -25,4 +25,4 @@ def needs_approval(last: datetime | None, now: datetime) -> bool:
 
 def keeps_trust(old: NodePath, new: NodePath) -> bool:
     """Tell whether the neighbours' word still counts after a move: within one village it does."""
-    return parse(old).village is not None and parse(old).village == parse(new).village
+    return village_of(old) is not None and village_of(old) == village_of(new)

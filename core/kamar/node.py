@@ -17,7 +17,7 @@ from enum import StrEnum
 from kamar import wilayah
 from kamar.errors import KamarError
 from kamar.ids import NodePath
-from kamar.wilayah import ROOT
+from kamar.wilayah import ROOT, Level
 
 DEPTH_MAX = 8  # parts of a path, the axis included
 
@@ -56,6 +56,31 @@ def check(path: str) -> NodePath:
     if len(parts) > DEPTH_MAX or not all(_PART.fullmatch(part) for part in parts[1:]):
         raise KamarError("node_malformed", path=path[:64])
     return NodePath(path)
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a node answers like an unknown one to everybody who does not belong to it: workplaces do."""
+    return axis_of(path) is Axis.KERJA
+
+
+def village_of(path: NodePath) -> NodePath | None:
+    """Return the kelurahan or desa a node is or lies in; none above one and on every other axis."""
+    return wilayah.parse(path).village if axis_of(path) is Axis.WILAYAH else None
+
+
+def level_of(path: NodePath) -> Level | None:
+    """Return the level of a wilayah; none on every other axis, whose levels the organisation names."""
+    return wilayah.parse(path).level if axis_of(path) is Axis.WILAYAH else None
+
+
+def base_of(path: NodePath) -> NodePath:
+    """Return the node whose rooms are made together: the village, elsewhere the topmost node but for the axis's root.
+
+    A wilayah above the village is its own.
+    """
+    if axis_of(path) is Axis.WILAYAH:
+        return village_of(path) or path
+    return NodePath("/".join(path.split("/")[:2]))
 
 
 def root_of(axis: Axis) -> NodePath:

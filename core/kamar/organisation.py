@@ -17,7 +17,7 @@ from typing import Any, NewType
 from kamar.board import Threshold, parse_thresholds
 from kamar.errors import KamarError
 from kamar.ids import NodePath
-from kamar.node import Axis, axis_of, depth_of
+from kamar.node import Axis, axis_of, chain_of, depth_of
 from kamar.wilayah import parse as parse_wilayah
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -102,6 +102,14 @@ class Organisation:
         """Return the kinds of rooms that a node may have."""
         rules = self.axes.get(axis_of(path))
         return () if rules is None else rules.rooms.get(self.level_of(path), ())
+
+    def space_of(self, path: NodePath) -> NodePath | None:
+        """Return the nearest node, itself or above, whose space lists the chats of a node outside the wilayah."""
+        return next((node for node in chain_of(path) if "space" in self.rooms_at(node)), None)
+
+    def has_personas(self, axis: Axis) -> bool:
+        """Tell whether people enter an axis with a second account: never that of their home."""
+        return axis is not self.home_axis and axis in self.axes and self.axes[axis].persona
 
     def level_of(self, path: NodePath) -> str:
         """Return the level of a node: of a wilayah what its code says, elsewhere told by its depth."""
@@ -189,6 +197,8 @@ def _axes(found: object, problems: list[str]) -> dict[Axis, AxisRules]:
             if level not in levels:
                 problems.append(f"axes.{name}.rooms.{level}: no such level")
             problems += [f"axes.{name}.rooms.{level}: unknown room {kind}" for kind in kinds if kind not in _ROOMS]
+        if table.get("persona", False) and axis is not Axis.KERJA:
+            problems.append(f"axes.{name}.persona: only kerja is entered with a second account")
         history = table.get("history", "shared")
         if history not in _HISTORY:
             problems.append(f"axes.{name}.history: must be joined or shared")

@@ -16,7 +16,7 @@ from enum import IntEnum, StrEnum
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
-from kamar.wilayah import parse
+from kamar.node import chain_of
 
 SHORTEST = timedelta(minutes=5)
 REASON_LEAST, REASON_MOST = 5, 500  # characters of a reason and of an appeal
@@ -87,8 +87,7 @@ LONGEST: dict[tuple[Rank, MeasureKind], timedelta] = {
 
 def levels(node: NodePath) -> tuple[NodePath, ...]:
     """Return the places whose officers are responsible for a room at ``node``, nearest first."""
-    place = parse(node)
-    return tuple(dict.fromkeys((place.path, *(item.path for item in place.ancestors()))))
+    return chain_of(node)
 
 
 def recipients(

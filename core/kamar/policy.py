@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kamar.ids import NodePath
-from kamar.node import is_within
+from kamar.node import is_within, level_of
 from kamar.organisation import OfficeCode, Organisation, Right
-from kamar.wilayah import Level, parse
+from kamar.wilayah import Level
 
 
 class Standing(StrEnum):
@@ -29,6 +29,7 @@ class Sort(StrEnum):
     VILLAGE = "village"
     SIARAN = "siaran"
     SPACE = "space"
+    PENGURUS = "pengurus"
 
 
 class Action(StrEnum):
@@ -41,15 +42,20 @@ class Action(StrEnum):
     OPEN = "open"
 
 
-EVERY = frozenset(Sort)
+OFFICERS = frozenset({Sort.PENGURUS})  # entered by a mandate only
+EVERY = frozenset(Sort) - OFFICERS
 NONE: frozenset[Sort] = frozenset()
 NARROW = frozenset({Sort.PERINTIS, Sort.RT})  # rooms of few people: all that a newcomer gets to see
 TALK = NARROW | {Sort.RW, Sort.VILLAGE}
 
 # Announcements and the space belong to the whole village: whoever sits there reads the names of everybody in it.
 TABLE: Mapping[Action, Mapping[Standing, frozenset[Sort]]] = {
-    Action.SEE: {Standing.NEWCOMER: NARROW, Standing.NEIGHBOUR: EVERY, Standing.COORDINATOR: EVERY},
-    Action.WRITE: {Standing.NEWCOMER: NARROW, Standing.NEIGHBOUR: TALK, Standing.COORDINATOR: TALK | {Sort.SIARAN}},
+    Action.SEE: {Standing.NEWCOMER: NARROW, Standing.NEIGHBOUR: EVERY, Standing.COORDINATOR: EVERY | OFFICERS},
+    Action.WRITE: {
+        Standing.NEWCOMER: NARROW,
+        Standing.NEIGHBOUR: TALK,
+        Standing.COORDINATOR: TALK | OFFICERS | {Sort.SIARAN},
+    },
     Action.INVITE: {Standing.NEWCOMER: NONE, Standing.NEIGHBOUR: NONE, Standing.COORDINATOR: NONE},  # @kamar seats
     Action.VOUCH: {Standing.NEWCOMER: NONE, Standing.NEIGHBOUR: NARROW, Standing.COORDINATOR: NARROW},
     Action.OPEN: {Standing.NEWCOMER: NONE, Standing.NEIGHBOUR: NONE, Standing.COORDINATOR: TALK - {Sort.PERINTIS}},
@@ -64,7 +70,8 @@ def may(standing: Standing, action: Action, sort: Sort) -> bool:
 
 def talk_of(node: NodePath) -> Sort | None:
     """Return what the chat of a node is; none where no chat stands."""
-    return _SORT_OF_LEVEL.get(parse(node).level)
+    level = level_of(node)
+    return None if level is None else _SORT_OF_LEVEL.get(level)
 
 
 def may_open(coordinated: Collection[NodePath], node: NodePath) -> bool:

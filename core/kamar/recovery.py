@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
-from kamar.wilayah import Level, below, parse
+from kamar.node import below, level_of
+from kamar.wilayah import Level
 
 LETTER_LASTS = timedelta(minutes=15)
 LETTER_TRIES = 5  # of eight digits: one guesser in twenty million gets in
@@ -71,7 +72,7 @@ def coordinates(nodes: Collection[NodePath], home: NodePath) -> bool:
 
 def near(nodes: Collection[NodePath]) -> list[NodePath]:
     """Return the nodes whose coordinator knows people by face: RT, RW, village. A province's does not."""
-    return [node for node in nodes if parse(node).level in (Level.RT, Level.RW, Level.UNIT, Level.KELURAHAN)]
+    return [node for node in nodes if level_of(node) in (Level.RT, Level.RW, Level.UNIT, Level.KELURAHAN)]
 
 
 def refuse_neighbour(request: Request, witness: MemberId, *, vouched: bool, shares: bool) -> None:

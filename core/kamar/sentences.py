@@ -89,6 +89,75 @@ SENTENCES: dict[str, str] = {
     ),
     "picture_too_large": _("Gambar ini terlalu besar, paling banyak {most} juta titik. Kecilkan dulu."),
     "body_malformed": _("Isian tidak dapat dibaca. Muat ulang halaman, lalu coba lagi."),
+    # officers
+    "day_malformed": _("Tanggal {day} tidak terbaca. Tulis seperti 2026-11-21 atau 21/11/2026."),
+    "person_unknown": _(
+        "Tidak ada orang dengan nama itu di antara yang boleh Anda lihat. Minta nama akunnya, misalnya kf3qd7mz."
+    ),
+    "import_empty": _("Berkas ini kosong. Baris pertama berisi judul kolom, baris berikutnya isinya."),
+    "import_columns": _("Kolom {missing} tidak ada. Baris pertama harus berisi judul kolom seperti di contoh isian."),
+    "import_long": _("Barisnya terlalu banyak, paling banyak {most}. Bagi menjadi beberapa berkas."),
+    "import_formula": _("Sel ini berisi rumus. Tulis hasilnya sebagai teks."),
+    "import_cell_long": _("Isi sel terlalu panjang, paling banyak {most} huruf."),
+    "import_office": _("Jabatan {office} tidak ada di tempat ini. Yang ada: {known}."),
+    "import_person_empty": _("Nama orang kosong. Tulis nama akunnya, atau nama lengkap bila belum punya akun."),
+    "import_person": _(
+        "Akun {person} tidak ada di server ini. Periksa ejaannya; bila belum punya akun, tulis nama lengkapnya dengan "
+        "huruf besar di depan."
+    ),
+    "import_server": _("Akun ini dari server lain. Hanya anggota server {server} yang dapat diangkat di sini."),
+    "import_place": _(
+        "Tempat {place} tidak ditemukan. Tulis kodenya (kolom berformat teks), atau namanya dengan kecamatan dan "
+        "kabupaten atau kotanya, dipisah koma."
+    ),
+    "import_ambiguous": _("Ada beberapa tempat bernama {place}: {places}. Tambahkan kabupaten atau kotanya."),
+    "import_faults": _("Masih ada {count} kesalahan, jadi tidak ada yang ditulis. Betulkan dulu."),
+    "import_changed": _("Keadaan berubah sejak diperiksa (baris {line}). Tidak ada yang ditulis; periksa sekali lagi."),
+    "import_gone": _("Hasil pemeriksaan ini sudah tidak ada. Pilih berkasnya sekali lagi."),
+    "sheet_large": _("Berkas terlalu besar, paling besar {most} MB."),
+    "sheet_unreadable": _("Berkas ini tidak terbaca. Simpan sebagai XLSX atau CSV, lalu coba lagi."),
+    "sheet_bomb": _("Berkas ini membesar terlalu banyak saat dibuka, jadi ditolak. Simpan ulang sebagai CSV."),
+    "sheet_formula": _("Baris {line} berisi rumus. Ganti dengan hasilnya sebagai teks, lalu coba lagi."),
+    # end of officers
+    # axes
+    "code_without_workplace": _("Kode ini belum menyebut tempat kerja. Minta kode kepada rekan di tempat kerja Anda."),
+    "code_without_node": _("Kode ini untuk tetangga baru, bukan untuk kamar lain. Minta kode kamar yang Anda tuju."),
+    "persona_name": _("Pakai nama lain daripada nama Anda di kampung, supaya keduanya tidak dapat dihubungkan."),
+    "persona_many": _("Anda sudah punya {most} akun tempat kerja. Keluar dulu dari salah satunya."),
+    "belonging_unknown": _("Kamar itu tidak kami temukan. Cari lagi di daftar Kamar lain."),
+    "gathering_alone": _("Pilih wilayah pengurus lain, bukan wilayah Anda sendiri."),
+    # restructure
+    "node_unknown": _("Simpul {path} tidak ada. Periksa kodenya, atau buat dulu di langkah sebelumnya."),
+    "node_closed": _("Simpul {path} sudah ditutup. Pakai simpul penggantinya."),
+    "node_exists": _("Simpul {path} sudah ada dan dipakai. Pilih kode lain, atau gabungkan keduanya."),
+    "node_cycle": _("Simpul {path} tidak dapat dipindah ke dalam dirinya sendiri ({into})."),
+    "node_has_children": _("Simpul {path} masih berisi {child}. Pindahkan atau tutup dulu isinya."),
+    "plan_malformed": _("Rencana ini belum benar: {count} baris perlu diperbaiki."),
+    "plan_long": _("Rencana ini terlalu panjang, paling banyak {most} baris. Bagi menjadi beberapa rencana."),
+    "plan_empty": _("Rencana ini kosong. Tulis paling sedikit satu langkah."),
+    "plan_twice": _("{path} disebut dua kali. Sebut sekali saja."),
+    "plan_word": _(
+        "Kata {word} tidak dikenal. Pakai buat, nama, pindah, pecah, gabung, tutup, kode, pengurus, judul atau sk."
+    ),
+    "plan_quote": _("Tanda kutip belum ditutup."),
+    "plan_fields": _("Baris ini kurang atau lebih isinya; perlu {least} bagian setelah kata pertama."),
+    "plan_dates": _("Masa jabatan berakhir {end}, sebelum mulai {start}."),
+    "plan_date": _("{date} bukan tanggal. Tulis seperti 2026-12-01."),
+    "plan_name": _("Tulis nama untuk {path}."),
+    "plan_numbered": _("RT dan RW disebut menurut nomornya. Untuk mengganti nomor {path}, pakai pindah."),
+    "plan_level": _("{path} ({level}) tidak sejenjang dengan {into}."),
+    "plan_people": _("Di {path} masih ada anggota. Gabungkan ke tempat lain, jangan ditutup."),
+    "plan_same": _("Langkah ini tidak mengubah apa pun."),
+    "plan_clash": _("{path} dan {into} sama-sama punya {parts}. Pindahkan dulu yang bernomor sama."),
+    "plan_account": _("Akun {user} tidak ada di server ini."),
+    "plan_file": _("Berkas ini bukan teks. Simpan dari Excel sebagai CSV, lalu unggah lagi."),
+    "plan_unknown": _("Rencana ini tidak ada."),
+    "plan_outdated": _("Susunan sudah berubah sejak rencana ini dibuat ({changed}). Periksa lagi perubahannya."),
+    "plan_changed": _("Rencana ini berubah sejak halaman dibuka. Periksa lagi, baru setujui."),
+    "plan_own": _("Rencana sendiri perlu disetujui pengurus lain."),
+    "plan_not_allowed": _("Rencana ini menyentuh {path}, di luar wilayah kerja Anda."),
+    "plan_state": _("Rencana ini sudah {state}; langkah itu tidak dapat dilakukan lagi."),
+    "plan_needed": _("Rencana ini sudah dipakai oleh yang lebih baru: {what}. Batalkan itu dulu."),
     # plain_chat
     "message_empty": _("Pesan masih kosong. Tulis dulu, lalu kirim."),
     "message_long": _("Pesan terlalu panjang. Pakai paling banyak {most} huruf, atau kirim dalam beberapa pesan."),

@@ -10,6 +10,8 @@ from typing import Any
 from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.membership import SIGNUP_AGE
+from kamar.node import Axis, axis_of, is_hidden
+from kamar.organisation import Organisation
 from kamar.referral import Dice
 from kamar.wilayah import Level, parse, rt_path, rw_path
 from kamar.wordlist import WORDS
@@ -48,6 +50,17 @@ def next_step(answers: Mapping[str, Any]) -> Step:
     if "consent" not in answers:
         return Step.CONSENT
     return Step.ACCOUNT
+
+
+def home_of_code(organisation: Organisation, node: NodePath | None) -> NodePath | None:
+    """Return the home that a code gives to whoever signs up with it; none: the newcomer says where he lives.
+
+    A workplace's code makes an account that is nothing but a colleague's, an alliance's that of a guest.
+    """
+    if node is None or axis_of(node) is Axis.WILAYAH:
+        return None
+    own = is_hidden(node) or axis_of(node) in (Axis.ALIANSI, organisation.home_axis)
+    return node if own else None
 
 
 def read_home(village: str, rw: str = "", rt: str = "") -> NodePath:

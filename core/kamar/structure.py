@@ -1,4 +1,4 @@
-"""Which rooms a node of the wilayah axis has, what they are called, how they are locked, and who sits where.
+"""Which rooms a node has, what they are called, how they are locked, and who sits where.
 
 Every room stands alone by its name: clients show no path. Structural events need 150, officers have at most 100, and
 only ``@kamar`` stands above: as creator in room version 12, with 200 in version 11.
@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from kamar.ids import NodePath, RoomId, UserId
+from kamar.node import Axis, axis_of, is_hidden, level_of, village_of
+from kamar.organisation import Organisation, profile
 from kamar.policy import Action, Sort, Standing, may, talk_of
 from kamar.wilayah import Level, Wilayah, parse
 
@@ -30,6 +32,7 @@ class RoomKind(StrEnum):
     OBROLAN = "obrolan"
     SIARAN = "siaran"
     PERINTIS = "perintis"
+    PENGURUS = "pengurus"  # officers of a node, and the boards of its children
 
 
 class RoomState(StrEnum):
@@ -41,7 +44,14 @@ class RoomState(StrEnum):
     SHUT = "shut"
 
 
-_SORTS = {RoomKind.PERINTIS: Sort.PERINTIS, RoomKind.SIARAN: Sort.SIARAN, RoomKind.SPACE: Sort.SPACE}
+_SORTS = {
+    RoomKind.PERINTIS: Sort.PERINTIS,
+    RoomKind.SIARAN: Sort.SIARAN,
+    RoomKind.SPACE: Sort.SPACE,
+    RoomKind.PENGURUS: Sort.PENGURUS,
+}
+_ELSEWHERE = {RoomKind.SPACE: "Ruang bersama", RoomKind.OBROLAN: "Obrolan anggota"}
+_ALONE = frozenset({RoomKind.SPACE, RoomKind.PERINTIS, RoomKind.PENGURUS})  # listed in no space, by invitation only
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -152,22 +162,30 @@ def _perintis(
     return RoomKey(by_level.get(Level.KOTA, place.path), RoomKind.PERINTIS)
 
 
-def space_of(key: RoomKey) -> RoomKey | None:
-    """Return the space that lists the room; spaces and starter kamar have none."""
-    village = parse(key.node).village
-    if key.kind in (RoomKind.SPACE, RoomKind.PERINTIS) or village is None:
+def space_of(key: RoomKey, organisation: Organisation | None = None) -> RoomKey | None:
+    """Return the space that lists the room; spaces, starter kamar and officers' rooms have none.
+
+    On other axes than the wilayah the levels of ``organisation`` say which node has one (none: the party's).
+    """
+    if key.kind in _ALONE:
         return None
-    return RoomKey(village, RoomKind.SPACE)
+    wilayah = axis_of(key.node) is Axis.WILAYAH
+    node = village_of(key.node) if wilayah else (organisation or profile()).space_of(key.node)
+    return None if node is None else RoomKey(node, RoomKind.SPACE)
 
 
 def room_name(key: RoomKey, village: str, kind_word: str) -> str:
-    """Return the room's name; ``village`` names the kelurahan or desa, for a starter kamar the place itself."""
+    """Return the room's name; ``village`` names the kelurahan or desa, above it the place itself."""
     if key.kind is RoomKind.PERINTIS:
         return f"Kamar Perintis {village}" + (f" {key.number}" if key.number > 1 else "")
     if key.kind is RoomKind.SPACE:
-        return f"{kind_word} {village}"
+        return f"{kind_word} {village}".strip()
+    if key.kind is RoomKind.PENGURUS:
+        return f"Pengurus {kind_word} {village}" if kind_word else f"Pengurus {village}"
     if key.kind is RoomKind.SIARAN:
         return f"Pengumuman {village}"
+    if axis_of(key.node) is not Axis.WILAYAH:
+        return f"Kamar {village}"
     place = parse(key.node)
     if place.level is Level.KELURAHAN:
         return f"Obrolan {village}"
@@ -181,13 +199,24 @@ def room_topic(key: RoomKey, full_name: str) -> str:
         RoomKind.OBROLAN: "Obrolan tetangga",
         RoomKind.SIARAN: "Pengumuman dari koordinator",
         RoomKind.PERINTIS: "Kamar sementara sampai kamar tetangga Anda dibuka",
+        RoomKind.PENGURUS: "Ruang pengurus",
     }[key.kind]
+    if key.kind is RoomKind.PENGURUS:
+        return f"{what} - {full_name}. Siapa yang ada di sini mengikuti surat keputusan. Ketik !bantuan."
+    if axis_of(key.node) is not Axis.WILAYAH:
+        what = _ELSEWHERE.get(key.kind, what)
+        return f"{what} - {full_name}. Pesan di sini terbaca anggota kamar dan pengelola server. Ketik !bantuan."
     note = "Bukan grup resmi RT/RW. Pesan di sini terbaca anggota kamar dan pengelola server. Ketik !bantuan."
     return f"{what} - {full_name}. {note}"
 
 
 def alias_of(key: RoomKey) -> str:
-    """Return the local part of the room's alias, e.g. ``kamar-32.16.19.2005-rw005-rt003``."""
+    """Return the local part of the room's alias, e.g. ``kamar-32.16.19.2005-rw005-rt003``.
+
+    A workplace's room has none: anybody may ask a homeserver for an alias.
+    """
+    if is_hidden(key.node):
+        return ""
     suffix = "" if key.kind is RoomKind.OBROLAN else f"-{key.kind.value}"
     number = "" if key.number == 1 else f"-{key.number}"
     return f"kamar-{key.node.lower().replace('/', '-')}{suffix}{number}"
@@ -197,6 +226,8 @@ def child_order(key: RoomKey) -> str:
     """Return ``m.space.child`` order: RT first, then RW, the village's chat, its announcements."""
     if key.kind is RoomKind.SIARAN:
         return "40"
+    if axis_of(key.node) is not Axis.WILAYAH:
+        return f"{30 - min(key.node.count('/'), 9)}-{key.node.rpartition('/')[2]}"[:50]  # the smallest node first
     place = parse(key.node)
     rank = {Level.RT: "10", Level.RW: "20"}.get(place.level, "30")
     return f"{rank}-{key.node.split('/', 1)[-1]}"[:50] if rank != "30" else rank
@@ -205,7 +236,7 @@ def child_order(key: RoomKey) -> str:
 def power_levels(kind: RoomKind, version: str, owner: UserId) -> dict[str, Any]:
     """Return the content of ``m.room.power_levels`` for an official room (without officers)."""
     everybody = may(Standing.NEIGHBOUR, Action.WRITE, _SORTS.get(kind, Sort.VILLAGE))
-    talk = 0 if everybody else OFFICER
+    talk = 0 if everybody or kind is RoomKind.PENGURUS else OFFICER  # whoever sits among officers may speak
     return {
         "users": {} if version == "12" else {owner: OWNER},
         "users_default": 0,
@@ -235,9 +266,9 @@ def create_content(
     """Return the body of ``createRoom`` for an official room, without name, topic and avatar.
 
     ``row_key`` marks the room, so that one made just before a crash is found again; ``space`` is the room whose members
-    may join (none: by invitation only). ``m.federate`` is false: what neighbours say stays on their server.
+    may join (none: by invitation only). ``m.federate``: :func:`federates`.
     """
-    creation: dict[str, Any] = {KEY_FIELD: row_key, "m.federate": False}
+    creation: dict[str, Any] = {KEY_FIELD: row_key, "m.federate": federates(key)}
     if key.kind is RoomKind.SPACE:
         creation["type"] = "m.space"
     return {
@@ -245,7 +276,7 @@ def create_content(
         "visibility": "private",
         "room_version": version,
         "creation_content": creation,
-        "room_alias_name": alias_of(key),
+        **({"room_alias_name": alias} if (alias := alias_of(key)) else {}),
         "power_level_content_override": power_levels(key.kind, version, owner),
         "initial_state": [
             _state(NODE_EVENT, node_content(key)),
@@ -256,10 +287,18 @@ def create_content(
     }
 
 
+def federates(key: RoomKey) -> bool:
+    """Tell whether other servers may ever be in the room: for officers above the kabupaten only, and for ever.
+
+    What neighbours say stays on their server.
+    """
+    return key.kind is RoomKind.PENGURUS and level_of(key.node) in (Level.NEGARA, Level.PROVINSI)
+
+
 def node_content(key: RoomKey) -> dict[str, Any]:
     """Return the content of ``id.sosialkamar.node``: the map room <-> node can be rebuilt from these alone."""
     return {
-        "axis": "wilayah",
+        "axis": axis_of(key.node).value,
         "path": key.node,
         "kind": key.kind.value,
         "number": key.number,
@@ -275,8 +314,8 @@ def join_rules(space: RoomId | None) -> dict[str, Any]:
 
 
 def history(key: RoomKey) -> str:
-    """Return who reads what was said before: RT and starter kamar since joining, wider rooms all members."""
-    narrow = key.kind is RoomKind.PERINTIS or parse(key.node).level is Level.RT
+    """Return who reads what was said before: narrow rooms and workplaces since joining, wider rooms all members."""
+    narrow = key.kind is RoomKind.PERINTIS or level_of(key.node) is Level.RT or is_hidden(key.node)
     return "joined" if narrow else "shared"
 
 

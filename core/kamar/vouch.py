@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
+from kamar.node import level_of, village_of
 from kamar.policy import Action, Sort, Standing, covers, may
-from kamar.wilayah import Level, parse
+from kamar.wilayah import Level
 
 NEEDED = 2  # neighbours
 
@@ -63,10 +64,10 @@ def read_word(who: Voucher, newcomer: MemberId, home: NodePath, *, rt_open: bool
 
 def are_neighbours(one: NodePath, other: NodePath, *, rt_open: bool) -> bool:
     """Tell whether two homes are of one RT; without a kamar of that RT, of one village."""
-    if rt_open and parse(other).level is Level.RT:
+    if rt_open and level_of(other) is Level.RT:
         return one == other
-    village = parse(other).village
-    return village is not None and parse(one).village == village
+    village = village_of(other)
+    return village is not None and village_of(one) == village
 
 
 def is_enough(words: Collection[Word]) -> bool:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kamar.ids import NodePath
+from kamar.node import village_of
 from kamar.policy import covers
-from kamar.wilayah import parse
 
 WINDOW = timedelta(days=7)
 VILLAGES = 3
@@ -47,7 +47,7 @@ def is_local(brought: Brought, home: NodePath) -> bool:
     if brought.owner_home is not None:
         return brought.owner_vouched and brought.owner_home == home
     place = brought.place
-    return place is not None and parse(place).village is not None and covers([place], home)
+    return place is not None and village_of(place) is not None and covers([place], home)
 
 
 def lets_in(trail: Collection[Step], step: Step) -> bool:

@@ -55,8 +55,8 @@ class Seating:
         space = ask.maybe_text("space")
         rooms = [room for room in ask.texts("rooms") if room != space]
         wanted = rooms if space is None else [space, *rooms]
-        chairs = await self._database.run("give_seats", give, user, wanted, self._bot)
-        if chairs is None:
+        chairs = await self._database.run("give_seats", give, user, wanted, self._bot) if wanted else {}
+        if chairs is None:  # seats are taken from closed accounts too
             raise SynapseError(404, "There is no such account", Codes.NOT_FOUND)
         failed: Failures = {room: Codes.NOT_FOUND.value for room in wanted if room not in chairs}
         with self._gate.passing(user, chairs):

@@ -34,6 +34,14 @@ def remember(txn: Transaction, nodes: Mapping[str, Node]) -> None:
     )
 
 
+def map_again(txn: Transaction, room: str, bot: str) -> None:
+    """Write an official room into the map as its state says now; any other room is left alone."""
+    event = states(txn, [room], (NODE_EVENT,)).get((room, NODE_EVENT))
+    node = read_node(event, bot) if event else None
+    if node is not None:
+        remember(txn, {room: node})
+
+
 def forget(txn: Transaction, room: str) -> None:
     """Take a room out of the map, and everybody's seat in it."""
     txn.execute("DELETE FROM kamar_seat WHERE room_id = ?", (room,))

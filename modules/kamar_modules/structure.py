@@ -16,13 +16,14 @@ from synapse.module_api import ModuleApi, RoomAlias
 
 from kamar_modules.database import Database
 from kamar_modules.gate import Gate
+from kamar_modules.have import Have
 from kamar_modules.missed import Missed
 from kamar_modules.nodes import Nodes
 from kamar_modules.official import is_ours, named_events, nodes_after, room_of_key
 from kamar_modules.options import read_bot, read_count, read_options
 from kamar_modules.resource import RUNNING, Ask, Endpoints, Who
 from kamar_modules.seating import Seating
-from kamar_modules.seats import forget, remember, seats_of
+from kamar_modules.seats import forget, map_again, remember, seats_of
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +52,11 @@ class StructureModule:
         endpoints = Endpoints(api, NAME, options.bot)
         endpoints.add("GET", "health", self._health, Who.ANYBODY)
         endpoints.add("POST", "seat", Seating(api, self._database, gate, options.bot).answer, Who.KAMAR)
+        endpoints.add("POST", "have", Have(self._database, options.bot).answer, Who.KAMAR)
         endpoints.add("GET", "seats/*", self._seats, Who.KAMAR)
         endpoints.add("GET", "room/*", self._room, Who.KAMAR)
         endpoints.add("POST", "shut", self._shut, Who.KAMAR)
+        endpoints.add("POST", "map", self._map, Who.KAMAR)
         endpoints.add("GET", "named", self._named, Who.KAMAR)
         endpoints.add("GET", "missed", Missed(api, self._database, options.bot).answer, Who.KAMAR)
         endpoints.add("GET", "nodes/*", Nodes(self._database, options.floor).answer, Who.MEMBER)
@@ -96,15 +99,23 @@ class StructureModule:
         if ours is False:
             raise SynapseError(403, "This is not an official room", Codes.FORBIDDEN)
         await self._database.run("forget", forget, room)
+        await self._free_aliases(room)  # also of a room that an administrator of Synapse deleted
         if ours:
             await self._delete(room)
             logger.info("shut %s", room)
         return {}
 
-    async def _delete(self, room: str) -> None:
-        """Let Synapse remove a room in the background. Its aliases go at once: another room may want them."""
+    async def _map(self, ask: Ask) -> Mapping[str, Any]:
+        await self._database.run("map_again", map_again, ask.text("room_id"), self._bot)
+        return {}
+
+    async def _free_aliases(self, room: str) -> None:
+        """Take a room's aliases away at once: another room may want them."""
         for alias in await self._store.get_aliases_for_room(room):
             await self._store.delete_room_alias(RoomAlias.from_string(alias))
+
+    async def _delete(self, room: str) -> None:
+        """Let Synapse remove a room in the background."""
         try:
             await self._api.delete_room(room)
         except SynapseError as error:

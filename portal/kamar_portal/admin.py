@@ -6,16 +6,17 @@ from aiohttp import web
 
 from kamar.errors import KamarError
 from kamar.ids import NodePath
+from kamar.node import Axis, is_hidden
 from kamar.referral import new_code, read_code, spoken
 from kamar.signup import read_home
-from kamar_portal import wilayah
+from kamar_portal import audit, wilayah
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import Form, read_form
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.referral import OwnInvitation, link_of
 from kamar_portal.session import member_of
-from kamar_store import admin, outbox, referral, wave
+from kamar_store import admin, cover, outbox, referral, wave
 from kamar_store.member import Member
 from kamar_store.wilayah import get
 
@@ -69,8 +70,10 @@ async def poster(request: web.Request) -> web.Response:
     _administrator(request)
     async with portal.store.read() as db:
         invitation = await referral.find(db, read_code(request.match_info["code"]))
-        place = await get(db, invitation.node) if invitation.node else None
-    own = OwnInvitation(invitation.code, link_of(portal, invitation.code), place.full_name if place else "")
+        if invitation.node and is_hidden(invitation.node):
+            raise KamarError("code_unknown")  # as every code that is not the server's business
+        place = await cover.said(db, invitation.node) if invitation.node else None
+    own = OwnInvitation(invitation.code, link_of(portal, invitation.code), place.whole if place else "")
     return render(request, "poster.html", own=own, back="/kelola")
 
 
@@ -88,13 +91,19 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
     portal = portal_of(request)
     _administrator(request)
     async with portal.store.read() as db:
-        numbers = await admin.numbers(db)
+        numbers = await admin.numbers(db, workplaces=portal.site.organisation.home_axis is Axis.KERJA)
         effects = await outbox.waiting(db)
         parked = await admin.parked(db)
         held = await wave.held(db)
+        audited = await audit.last(db)
         places = {each.who.home: at.full_name for each in held if (at := await get(db, each.who.home)) is not None}
         codes = [
-            (item.code, spoken(item.code), link_of(portal, item.code), await get(db, item.node) if item.node else None)
+            (
+                item.code,
+                spoken(item.code),
+                link_of(portal, item.code),
+                await cover.said(db, item.node) if item.node else None,
+            )
             for item in await admin.codes(db)
         ]
     return render(
@@ -105,6 +114,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         effects=effects,
         parked=parked,
         held=held,
+        audited=audited,
         places=places,
         codes=codes,
         form={name: form.text(name)[:100] if form else "" for name in ("desa", "rw", "rt")},

@@ -8,26 +8,28 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from kamar.belonging import Belonging
 from kamar.errors import KamarError
 from kamar.ids import NodePath, RoomId, UserId, localpart
 from kamar.membership import SeatState
+from kamar.node import Axis, axis_of, level_of
 from kamar.policy import Standing
-from kamar.structure import OpenRules, RoomKind, counted, kamar_nodes, placement, room_name
+from kamar.structure import OpenRules, RoomKey, RoomKind, counted, kamar_nodes, placement, room_name
 from kamar.wilayah import Level, parse
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies, once, recovery_own
+from kamar_portal import cookies, officers_vacancy, once, recovery_own
 from kamar_portal.cookies import Cookie
 from kamar_portal.form import read_form
 from kamar_portal.page import render, render_text, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.referral import own_link
 from kamar_portal.session import access_token, member_of
+from kamar_store import belonging, cover, seating, vouch, wave
 from kamar_store import member as members
-from kamar_store import seating, vouch, wave, wilayah
+from kamar_store.cover import Said
 from kamar_store.member import Member
 from kamar_store.seating import Room
 from kamar_store.store import Db
-from kamar_store.wilayah import Node
 
 ELEMENT = "https://mobile.element.io/element/"  # opens Element X where it is installed
 LOOK_SECONDS = 2  # how often a page that waits for a seat asks again
@@ -75,6 +77,7 @@ class Trust:
     vouched: bool
     held: bool
     newcomers: int
+    asked: bool = False  # waits for two colleagues
 
 
 def routes() -> list[web.RouteDef]:
@@ -97,6 +100,7 @@ async def show(request: web.Request) -> web.Response:
         "community.html",
         list=await room_list(portal, member),
         trust=await _trust(portal, member),
+        vacant=await officers_vacancy.count_for(portal, member),
         link=link,
         once=once.shown_to(request, member.user_id),
         returning=await recovery_own.returning(portal, member),
@@ -167,7 +171,8 @@ async def _trust(portal: Portal, member: Member) -> Trust:
             db, await vouch.voucher(db, portal.site.organisation, member, portal.clock())
         )
         held = not member.vouched and await wave.is_held(db, member.id)
-    return Trust(member.user_id, member.vouched, held, len(waiting))
+        asked = (await belonging.states_of(db, member.id)).get(member.home) is Belonging.ASKED
+    return Trust(member.user_id, member.vouched, held, len(waiting), asked)
 
 
 async def room_list(portal: Portal, member: Member) -> RoomList:
@@ -177,18 +182,21 @@ async def room_list(portal: Portal, member: Member) -> RoomList:
         shown = [(room, state) for room, state in seats if room.key.kind is not RoomKind.SPACE]
         held = [(room, state) for room, state in shown if state in (SeatState.WANTED, SeatState.SEATED)]
         waiting = await _waiting(db, portal, member)
-        nodes = await _nodes(db, {room.key.node for room, _ in held} | {node for node, _ in waiting})
-        home = await wilayah.get(db, member.home)
+        paths = {room.key.node for room, _ in held} | {node for node, _ in waiting}
+        nodes = {path: await cover.said(db, path) for path in sorted(paths)}
+        home = await cover.said(db, member.home)
     rows = [_row(room, state, nodes) for room, state in sorted(held, key=_order)]
     return RoomList(
         rows=rows,
         waiting=[Waiting(_kamar_name(node, nodes), missing) for node, missing in waiting],
-        home=home.full_name if home else member.home,
+        home=home.whole,
         preparing=not rows or any(not row.ready for row in rows),
     )
 
 
 async def _waiting(db: Db, portal: Portal, member: Member) -> Sequence[tuple[NodePath, int]]:
+    if axis_of(member.home) is not Axis.WILAYAH:
+        return ()
     place = parse(member.home)
     opened = {room.key for room in await seating.rooms_at(db, kamar_nodes(place))}
     counts = await members.counts(db, counted(place))
@@ -198,26 +206,18 @@ async def _waiting(db: Db, portal: Portal, member: Member) -> Sequence[tuple[Nod
     return placement(member.home, counts, opened, rules, standing).waiting
 
 
-async def _nodes(db: Db, paths: set[NodePath]) -> Mapping[str, Node]:
-    """Return the nodes of ``paths`` and of the villages around them."""
-    wanted = paths | {village for path in paths if (village := parse(path).village)}
-    found = [await wilayah.get(db, path) for path in sorted(wanted)]
-    return {node.path: node for node in found if node is not None}
-
-
 def _order(held: tuple[Room, SeatState]) -> tuple[int, str, int]:
     room, _ = held
-    rank = {Level.RT: 0, Level.RW: 1}.get(parse(room.key.node).level, 2)
+    level = level_of(room.key.node)
+    rank = {Level.RT: 0, Level.RW: 1}.get(level, 2) if level else 4
     return rank + (room.key.kind is RoomKind.SIARAN), room.key.node, room.id
 
 
-def _row(room: Room, state: SeatState, nodes: Mapping[str, Node]) -> Row:
-    place = parse(room.key.node)
-    around = nodes.get(place.village or place.path)
-    name = room_name(room.key, around.name if around else place.code, around.kind if around else "")
+def _row(room: Room, state: SeatState, nodes: Mapping[NodePath, Said]) -> Row:
+    around = nodes[room.key.node]
     return Row(
         number=room.id,
-        name=name,
+        name=room_name(room.key, around.name, around.kind),
         sign=_sign(room),
         ready=state is SeatState.SEATED,
     )
@@ -226,15 +226,14 @@ def _row(room: Room, state: SeatState, nodes: Mapping[str, Node]) -> Row:
 def _sign(room: Room) -> str:
     if room.key.kind is not RoomKind.OBROLAN:
         return room.key.kind.value
-    level = parse(room.key.node).level
+    level = level_of(room.key.node)
+    if level is None:
+        return "lain"
     return level.value if level in (Level.RT, Level.RW) else "desa"
 
 
-def _kamar_name(path: NodePath, nodes: Mapping[str, Node]) -> str:
-    place = parse(path)
-    around = nodes.get(place.village or path)
-    name = around.name if around else place.code
-    return f"Kamar {place.rt_rw} {name}" if place.rt_rw else f"Obrolan {name}"
+def _kamar_name(path: NodePath, nodes: Mapping[NodePath, Said]) -> str:
+    return room_name(RoomKey(path, RoomKind.OBROLAN), nodes[path].name, nodes[path].kind)
 
 
 def _element_link(portal: Portal, member: Member) -> str:

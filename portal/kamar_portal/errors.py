@@ -52,7 +52,22 @@ STATUS = {
     "report_closed": 409,
     "appeal_twice": 409,
     "measure_not_allowed": 403,
+    # officers
+    "appoint_not_allowed": 403,
+    "import_gone": 410,
     "signup_banned": 403,
+    # axes
+    "belonging_unknown": 404,
+}
+STATUS |= {  # restructure
+    "plan_unknown": 404,
+    "node_unknown": 404,
+    "plan_own": 403,
+    "plan_not_allowed": 403,
+    "plan_state": 409,
+    "plan_outdated": 409,
+    "plan_changed": 409,
+    "plan_needed": 409,
     # siaran
     "siaran_unknown": 404,
     "siaran_not_allowed": 403,
@@ -104,6 +119,24 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "measure_long": "lama",
     "measure_short": "lama",
     "report_person": "nama",
+    # officers
+    "person_unknown": "orang",
+    "appoint_self": "orang",
+    "mandate_overlaps": "orang",
+    "seat_taken": "jabatan",
+    "appoint_not_allowed": "jabatan",
+    "office_not_here": "jabatan",
+    "decree_long": "sk",
+    "mandate_past": "mulai",
+    "mandate_order": "selesai",
+    "mandate_long": "selesai",
+    "lend_long": "selesai",
+    "lend_past": "selesai",
+    "lend_self": "orang",
+    # axes
+    "code_without_workplace": "kode",
+    "code_without_node": "kode",
+    "persona_name": "nama",
     # siaran
     "siaran_empty": "teks",
     "siaran_long": "teks",

@@ -20,13 +20,15 @@ from kamar.consent import read_consent
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
 from kamar.membership import SeatState
+from kamar.node import Axis, axis_of
 from kamar.referral import read_code, refuse_unusable
-from kamar.signup import Step, new_passphrase, new_recovery, next_step, read_home, read_password
+from kamar.signup import Step, home_of_code, new_passphrase, new_recovery, next_step, read_home, read_password
 from kamar.wilayah import RtRw, parse, parse_rt_rw
 from kamar_bridges.matrix import Session
 from kamar_portal import security
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.recovery import hash_words
+from kamar_store import member as members
 from kamar_store import peace_measure, referral, seating, signup, wilayah
 from kamar_store.display_name import read_name
 from kamar_store.referral import Invitation
@@ -113,6 +115,19 @@ async def read_place(portal: Portal, village: str, rw: str, rt: str) -> NodePath
     return both.path(home) if both else home
 
 
+async def home_of(portal: Portal, invitation: Invitation) -> NodePath | None:
+    """Return the home that a code gives: by the node it carries, or the home of the member whose code it is.
+
+    None where the newcomer is asked; a code given by who left, or a guest, brings nobody in.
+    """
+    node = invitation.node
+    if node is None and invitation.owner is not None:
+        async with portal.store.read() as db:
+            owner = await members.by_id(db, invitation.owner)
+        node = owner.home if owner else None
+    return home_of_code(portal.site.organisation, node)
+
+
 async def answer(portal: Portal, begun: Signup, answers: Mapping[str, object]) -> None:
     """Keep what was said on one screen."""
     async with portal.store.write() as db:
@@ -153,10 +168,11 @@ async def finish(
     words = recovery_words(portal, token)
     hashed = await asyncio.to_thread(hash_words, words)
     async with portal.store.write() as db:
-        await wilayah.declare(db, home)
-        member = await signup.finish(
-            db, begun, user, name, consents, hashed, portal.clock(), "api" if api else "portal"
-        )
+        if axis_of(home) is Axis.WILAYAH:
+            await wilayah.declare(db, home)
+        persona = portal.site.organisation.has_personas(axis_of(home))
+        channel = "api" if api else "portal"
+        member = await signup.finish(db, begun, user, name, consents, hashed, portal.clock(), channel, persona=persona)
     return Joined(user, member, home, words, matrix)
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from kamar.consent import read_consent
 from kamar.errors import KamarError
 from kamar.membership import SIGNUP_AGE
+from kamar.node import Axis
 from kamar.signup import read_age, read_password
 from kamar_portal import join
 from kamar_portal.openapi import document
@@ -61,7 +62,10 @@ async def take(request: web.Request) -> web.Response:
     invitation = await join.open_code(request, newcomer.code)
     if (done := await _finished(portal, token)) is not None:
         return await _answer(portal, token, done, newcomer)
-    home = await join.read_place(portal, newcomer.village, newcomer.rw, newcomer.rt)
+    home = await join.home_of(portal, invitation)
+    if home is None and portal.site.organisation.home_axis is not Axis.WILAYAH:
+        raise KamarError("code_without_workplace")
+    home = home or await join.read_place(portal, newcomer.village, newcomer.rw, newcomer.rt)
     read_consent(newcomer.consent)
     async with portal.store.read() as db:
         name = await read_name(db, portal.site.organisation, newcomer.display_name, home, portal.clock())
@@ -128,7 +132,7 @@ def _newcomer(body: Mapping[str, Any]) -> Newcomer:
     password = body.get("password")
     return Newcomer(
         code=_text(body, "code"),
-        village=_text(body, "village"),
+        village=_text(body, "village") if body.get("village") is not None else "",
         rw=_number(body, "rw"),
         rt=_number(body, "rt"),
         consent=tuple(consent),

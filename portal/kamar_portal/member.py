@@ -10,7 +10,7 @@ from kamar.errors import KamarError
 from kamar.signup import PASSWORD_SHORTEST, read_password
 from kamar.words import LANGUAGES
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies, push, recovery_own, security
+from kamar_portal import cookies, persona, push, recovery_own, security
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import read_form
@@ -18,8 +18,8 @@ from kamar_portal.login import DEVICE, REFUSED
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import portal_of
 from kamar_portal.session import begin, member_of
+from kamar_store import cover, session
 from kamar_store import member as members
-from kamar_store import session, wilayah
 from kamar_store.display_name import read_name
 
 LANGUAGE_LASTS = timedelta(days=365)
@@ -49,6 +49,7 @@ async def rename(request: web.Request) -> web.Response:
         async with portal.store.read() as db:
             now, organisation = portal.clock(), portal.site.organisation
             name = await read_name(db, organisation, form.raw("nama"), member.home, now, member.id)
+        await persona.refuse_alike(portal, member, name)
         await portal.module.set_display_name(member.user_id, name)
     except KamarError as error:
         return await _page(request, error, name=form.raw("nama")[:200])
@@ -105,14 +106,14 @@ async def choose_language(request: web.Request) -> web.Response:
 async def _page(request: web.Request, error: KamarError | None = None, name: str | None = None) -> web.Response:
     portal, member = portal_of(request), member_of(request)
     async with portal.store.read() as db:
-        home = await wilayah.get(db, member.home)
+        home = await cover.said(db, member.home)
     return render(
         request,
         "member.html",
         status=status_of(error) if error else 200,
         member=member,
         name=member.display_name if name is None else name,
-        home=home.full_name if home else member.home,
+        home=home.whole,
         returning=await recovery_own.returning(portal, member),
         least=PASSWORD_SHORTEST,
         push=await push.shown(request),

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from kamar.errors import KamarError
 from kamar.move import MoveState
+from kamar.node import Axis, axis_of
 from kamar_portal import join, wilayah
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import Form, read_form
@@ -45,6 +46,8 @@ async def relocate(request: web.Request) -> web.Response:
 
 async def _page(request: web.Request, form: Form | None = None, error: KamarError | None = None) -> web.Response:
     portal, member = portal_of(request), member_of(request)
+    if axis_of(member.home) is not Axis.WILAYAH:
+        raise KamarError("not_found")
     async with portal.store.read() as db:
         home = await get(db, member.home)
         asked = await move.asked_by(db, member.id)

@@ -72,7 +72,7 @@ async def remember(request: web.Request, response: web.StreamResponse, db: Db, u
     token = cookies.read(request, Cookie.DEVICE) or secrets.token_urlsafe(BYTES)
     cookies.put(request, response, Cookie.DEVICE, token, LASTS)
     who = await members.by_user(db, user)
-    if who is None:
+    if who is None or who.persona:  # the same browser would tie two accounts together
         return
     await peace_rule.note_key(db, who.id, DEVICE, key(portal, DEVICE, token), now)
     prefix = address_prefix(client_address(request))

@@ -19,13 +19,12 @@ from kamar.plain_chat import may_write
 from kamar.plain_chat_text import Reader
 from kamar.structure import RoomKind, alias_of, room_name
 from kamar.when import zone_of
-from kamar.wilayah import parse
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.plain_chat import RoomView
 from kamar_portal.portal import PORTAL, Portal, portal_of
 from kamar_portal.session import access_token, member_of
-from kamar_store import badge, seating, wilayah
+from kamar_store import badge, cover, seating
 from kamar_store import mandate as mandates
 from kamar_store.member import Member
 from kamar_store.seating import Room
@@ -112,8 +111,7 @@ async def own_room(request: web.Request) -> OwnRoom:
     wanted = request.match_info["kamar"]
     async with portal.store.read() as db:
         row = await _seat(db, member, wanted)
-        place = parse(row.key.node)
-        around = await wilayah.get(db, NodePath(place.village or place.path))
+        around = await cover.said(db, row.key.node)
         coordinated: list[NodePath] = []
         if row.key.kind is RoomKind.SIARAN:
             coordinated = await mandates.where_may(db, portal.site.organisation, member, Right.ANNOUNCE, portal.clock())
@@ -123,7 +121,7 @@ async def own_room(request: web.Request) -> OwnRoom:
     return OwnRoom(
         row=row,
         room_id=RoomId(str(row.room_id)),
-        name=room_name(row.key, around.name if around else place.code, around.kind if around else ""),
+        name=room_name(row.key, around.name, around.kind),
         member=member,
         token=token,
         may_write=may_write(row.key.kind, row.key.node, coordinated),

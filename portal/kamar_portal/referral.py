@@ -11,7 +11,7 @@ from kamar.referral import new_code, spoken
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.session import member_of
-from kamar_store import referral, wilayah
+from kamar_store import cover, referral
 from kamar_store.member import Member
 from kamar_store.store import Db
 
@@ -92,5 +92,5 @@ async def invitation(portal: Portal, member: Member) -> OwnInvitation:
     """Return the member's invitation as it is shown."""
     code = await _own_code(portal, member)
     async with portal.store.read() as db:
-        home = await wilayah.get(db, member.home)
-    return OwnInvitation(code, link_of(portal, code), home.full_name if home else member.home)
+        home = await cover.said(db, member.home)
+    return OwnInvitation(code, link_of(portal, code), home.whole)

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from kamar_bridges.homeserver import Homeserver
 from kamar_portal import (
     admin,
+    belonging,
     chat,
     community,
     errors,
@@ -20,10 +21,18 @@ from kamar_portal import (
     login,
     member,
     move,
+    officers,
+    officers_appoint,
+    officers_import,
+    officers_lend,
+    officers_node,
+    officers_public,
+    officers_vacancy,
     page_cache,
     peace,
     peace_case,
     peace_rule,
+    persona,
     plain_chat,
     plain_chat_photo,
     plain_chat_room,
@@ -38,6 +47,7 @@ from kamar_portal import (
     recovery_own,
     recovery_witness,
     referral,
+    restructure,
     security,
     session,
     siaran,
@@ -99,6 +109,8 @@ def application(portal: Portal) -> web.Application:
         recovery_own.routes(),
         recovery_admin.routes(),
         community.routes(),
+        persona.routes(),
+        belonging.routes(),
         referral.routes(),
         member.routes(),
         vouch.routes(),
@@ -110,11 +122,20 @@ def application(portal: Portal) -> web.Application:
         peace.routes(),
         peace_case.routes(),
         peace_rule.routes(),
+        restructure.routes(),
+        admin.routes(),
         admin.routes(),
         siaran.routes(),
         plain_chat.routes(),
         plain_chat_photo.routes(),
         plain_chat_stream.routes(),
+        officers.routes(),
+        officers_node.routes(),
+        officers_appoint.routes(),
+        officers_lend.routes(),
+        officers_vacancy.routes(),
+        officers_import.routes(),
+        officers_public.routes(),
     ):
         app.add_routes(routes)
     app.on_response_prepare.append(security.add_headers)
@@ -130,6 +151,6 @@ async def guard_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        return await security.guard_forms(plain_chat_photo.roomy(request), handler)
+        return await security.guard_forms(officers_import.roomy(plain_chat_photo.roomy(request)), handler)
 
     return await session.know_visitor(request, guarded)

@@ -22,7 +22,7 @@ from kamar_portal import cookies
 from kamar_portal.cookies import Cookie
 from kamar_portal.portal import portal_of
 from kamar_store import member as members
-from kamar_store import session
+from kamar_store import officers, session
 from kamar_store.member import Member
 
 FORM_LASTS = timedelta(days=7)
@@ -39,6 +39,7 @@ class Visitor:
     user: UserId | None = None
     member: Member | None = None
     form: str = ""  # the token that this visitor's forms carry
+    officer: bool = False  # holds an office, or a right that somebody lent
 
 
 VISITOR: web.RequestKey[Visitor] = web.RequestKey("visitor", Visitor)
@@ -138,7 +139,9 @@ async def _visitor(request: web.Request) -> Visitor:
         async with portal.store.read() as db:
             found = await session.find(db, token, portal.clock())
             if found is not None:
-                return Visitor(found.user_id, await members.by_user(db, found.user_id), found.csrf)
+                member = await members.by_user(db, found.user_id)
+                officer = member is not None and await officers.is_officer(db, member.id, portal.clock())
+                return Visitor(found.user_id, member, found.csrf, officer)
     return Visitor(form=anonymous_form(request))
 
 

@@ -12,9 +12,10 @@ from kamar.consent import read_consent
 from kamar.errors import KamarError
 from kamar.ids import UserId
 from kamar.membership import SIGNUP_AGE
+from kamar.node import Axis
 from kamar.referral import spoken
 from kamar.signup import Step, next_step, read_age
-from kamar_portal import cookies, join, once, peace_ban
+from kamar_portal import cookies, join, once, peace_ban, signup_workplace
 from kamar_portal.admin_link import claim
 from kamar_portal.cookies import Cookie
 from kamar_portal.errors import RETRY_SECONDS, beside_field, known, status_of
@@ -89,7 +90,9 @@ async def start(request: web.Request) -> web.Response:
     token, begun = await _begun(request, invitation)
     if begun is None:
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        begun = await join.begin(request, token, invitation.code, _account(request))
+        home = await join.home_of(portal_of(request), invitation)
+        given = {"home": home} if home else None
+        begun = await join.begin(request, token, invitation.code, _account(request), given)
     response = see_other(_screen(invitation, begun))
     lasts = timedelta(days=portal_of(request).settings.portal.signup_days)
     cookies.put(request, response, Cookie.SIGNUP, token, lasts)
@@ -99,12 +102,18 @@ async def start(request: web.Request) -> web.Response:
 async def ask_place(request: web.Request) -> web.Response:
     """``GET /g/<kode>/tempat``: find the village, then RT and RW."""
     invitation, _, begun = await _at(request)
+    if await join.home_of(portal_of(request), invitation) is not None:
+        return see_other(f"/g/{invitation.code}/{CONSENT}")
+    if portal_of(request).site.organisation.home_axis is not Axis.WILAYAH:
+        return signup_workplace.page(request, invitation)
     return await place_page(request, invitation, begun)
 
 
 async def take_place(request: web.Request) -> web.Response:
     """``POST /g/<kode>/tempat``."""
     invitation, _, begun = await _at(request)
+    if portal_of(request).site.organisation.home_axis is not Axis.WILAYAH:
+        return await signup_workplace.take(request, invitation, begun)
     form = await read_form(request)
     try:
         home = await join.read_place(portal_of(request), form.text("desa"), form.text("rw"), form.text("rt"))

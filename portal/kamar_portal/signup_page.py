@@ -8,6 +8,7 @@ from kamar.consent import PURPOSES, VERSION
 from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.membership import SIGNUP_AGE
+from kamar.node import Axis, axis_of, level_of, village_of
 from kamar.signup import PASSWORD_SHORTEST
 from kamar.wilayah import Wilayah, parse
 from kamar_portal import join, wilayah
@@ -15,6 +16,7 @@ from kamar_portal.errors import beside_field, known, status_of
 from kamar_portal.form import Form
 from kamar_portal.page import render
 from kamar_portal.portal import portal_of
+from kamar_store import cover
 from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
 
@@ -36,7 +38,7 @@ async def place_page(
     rt, rw = (form.text("rt"), form.text("rw")) if form else ("", "")
     if not form and not request.query:
         code, rt, rw = _proposed(invitation, begun)
-        inside = "" if code else invitation.node or ""
+        inside = "" if code or not invitation.node or level_of(invitation.node) is None else invitation.node
     chosen = await wilayah.village(portal, code or inside)
     if chosen is not None and not form and (said := wilayah.rt_rw_of(query)) is not None:
         rt, rw = _digits(said.rt), _digits(said.rw)
@@ -107,8 +109,9 @@ def account_page(
 def _proposed(invitation: Invitation, begun: Signup) -> tuple[str, str, str]:
     """Return village, RT and RW to begin with: answered before, else those that the invitation carries."""
     home = begun.answers.get("home") or invitation.node
-    if not home or (place := parse(home)).village is None:
+    if not home or village_of(home) is None:
         return "", "", ""
+    place = parse(home)
     return _base(place), _digits(place.rt), _digits(place.rw)
 
 
@@ -125,6 +128,9 @@ async def named_place(request: web.Request, invitation: Invitation) -> str:
     """Return the name of the place that an invitation carries; empty for those that carry none."""
     if not invitation.node:
         return ""
+    if axis_of(invitation.node) is not Axis.WILAYAH:
+        async with portal_of(request).store.read() as db:
+            return (await cover.said(db, invitation.node)).whole
     try:
         return (await wilayah.existing(portal_of(request), invitation.node)).full_name
     except KamarError:

@@ -6,6 +6,7 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
+from kamar.node import Axis, axis_of
 from kamar.structure import RoomKey, RoomKind
 from kamar.wilayah import Level, parse
 from kamar_provisioning.jobs import Desk
@@ -18,7 +19,15 @@ COLOURS = {
     RoomKind.OBROLAN: "#2f7d6b",
     RoomKind.SIARAN: "#b4541f",
     RoomKind.PERINTIS: "#6b5b95",
+    RoomKind.PENGURUS: "#33475b",
 }
+WORDS = {
+    RoomKind.SIARAN: "INFO",
+    RoomKind.PERINTIS: "BARU",
+    RoomKind.SPACE: "WARGA",
+    RoomKind.PENGURUS: "PENGURUS",
+}
+WORDS_ELSEWHERE = {RoomKind.SIARAN: "INFO", RoomKind.PENGURUS: "PENGURUS"}
 RW_COLOUR = "#3a6ea5"
 
 
@@ -52,13 +61,14 @@ async def introduce(desk: Desk) -> None:
 
 def label(key: RoomKey) -> tuple[str, str, str]:
     """Return the small word, the large one, and the colour of a room's picture."""
+    if axis_of(key.node) is not Axis.WILAYAH:
+        return "", WORDS_ELSEWHERE.get(key.kind, "KAMAR"), COLOURS[key.kind]
     place = parse(key.node)
     if key.kind is RoomKind.OBROLAN and place.level is Level.RT:
         return "RT", f"{place.rt:03d}", COLOURS[key.kind]
     if key.kind is RoomKind.OBROLAN and place.level is Level.RW:
         return "RW", f"{place.rw:03d}", RW_COLOUR
-    word = {RoomKind.SIARAN: "INFO", RoomKind.PERINTIS: "BARU", RoomKind.SPACE: "WARGA"}.get(key.kind, "DESA")
-    return "", word, COLOURS[key.kind]
+    return "", WORDS.get(key.kind, "DESA"), COLOURS[key.kind]
 
 
 def draw(small: str, large: str, colour: str) -> bytes:
@@ -68,7 +78,7 @@ def draw(small: str, large: str, colour: str) -> bytes:
     middle = SIDE / 2
     if small:
         pen.text((middle, SIDE * 0.30), small, fill="white", anchor="mm", font=ImageFont.load_default(38))
-    size = 70 if len(large) <= 3 else 50
+    size = 70 if len(large) <= 3 else 50 if len(large) <= 6 else 32
     pen.text(
         (middle, SIDE * (0.60 if small else 0.5)), large, fill="white", anchor="mm", font=ImageFont.load_default(size)
     )

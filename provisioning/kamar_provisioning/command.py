@@ -40,6 +40,13 @@ SUBCOMMANDS = (
     Subcommand("down", "menghentikan server yang berjalan di latar", "down", "./kamar down"),
     Subcommand("invite", "menampilkan undangan sebagai tautan dan kode QR", "invite", "./kamar invite"),
     Subcommand("wilayah", "mencari wilayah seperti di portal", "wilayah_command", "./kamar wilayah pondok cina"),
+    Subcommand("tree", "menggambar pohon organisasi dengan pengurusnya", "tree", "./kamar tree 32.16.19 --depth 2"),
+    Subcommand(
+        "import",
+        "mengimpor pengurus dari CSV atau XLSX",
+        "import_command",
+        "./kamar import pengurus daftar.xlsx --dry-run",
+    ),
     Subcommand("appoint", "mengangkat pengurus", "appoint", "./kamar appoint @k7f3q2 ketua 32.16 --decree 012/SK/2026"),
     Subcommand("dismiss", "mengakhiri mandat pengurus", "dismiss", "./kamar dismiss 17 --reason 'pindah domisili'"),
     Subcommand(
@@ -51,7 +58,25 @@ SUBCOMMANDS = (
     Subcommand(
         "preflight", "memeriksa kesiapan: kepengurusan tiap tingkat", "preflight", "./kamar preflight pengurus --json"
     ),
+    Subcommand(
+        "audit", "memeriksa semua kamar resmi dan memperbaiki yang diubah orang", "audit_command", "./kamar audit"
+    ),
+    Subcommand("plan", "melihat dan mengusulkan rencana penataan", "plan", "./kamar plan pemekaran.txt"),
+    Subcommand("apply", "menjalankan rencana yang disetujui", "apply", "./kamar apply 7"),
+    Subcommand("rollback", "membatalkan rencana yang sudah dijalankan", "rollback", "./kamar rollback 7"),
     Subcommand("vault", "memeriksa catatan akses; mengganti kunci brankas", "vault", "./kamar vault --rotate"),
+    Subcommand(
+        "gather",
+        "menunjukkan atau mengatur siapa yang dikumpulkan tim",
+        "gathering_command",
+        "./kamar gather tim/dapil-1 32.16 32.17",
+    ),
+    Subcommand(
+        "treaty",
+        "menunjukkan atau membuat perjanjian dengan organisasi tamu",
+        "treaty_command",
+        "./kamar treaty aliansi/walhi Walhi 2027-03-31",
+    ),
     Subcommand("demo", "mengisi atau menghapus desa contoh", "demo", "./kamar demo --remove"),
     Subcommand(
         "serve", "menjalankan portal, bot, dan tugas (dipakai oleh `up`)", "serve", "./kamar serve --only portal"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,19 @@ from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
 from kamar_bridges.push import Push
-from kamar_store import fold, greeter, mandate_clock, outbox, recovery, recovery_request, session, signup, wave
+from kamar_store import (
+    fold,
+    gathering,
+    greeter,
+    mandate_clock,
+    outbox,
+    recovery,
+    recovery_request,
+    session,
+    signup,
+    treaty,
+    wave,
+)
 from kamar_store.outbox import Row
 from kamar_store.site import Site
 
@@ -76,22 +88,25 @@ async def run(site: Site) -> None:
             await _work(desk, group)
 
 
-async def drain(desk: Desk) -> None:
-    """Carry out what is due, one row after the other, until nothing is. For tests and commands."""
-    while rows := await _claim(desk, 1):
+async def drain(desk: Desk, kinds: Collection[str] = ()) -> None:
+    """Carry out what is due, of some ``kinds`` or all, one row after the other. For tests and commands."""
+    while rows := await _claim(desk, 1, kinds):
         await _carry_out(desk, rows[0])
 
 
 def handlers() -> dict[str, Handler]:
     """Return what to do for each kind of row."""
     from kamar_provisioning import (
+        audit,
         direct,
+        gathering,
         mandate,
         opening,
         peace,
-        power,
         push,
+        reconcile,
         recovery,
+        restructure,
         seating,
         sending,
         siaran,
@@ -104,8 +119,8 @@ def handlers() -> dict[str, Handler]:
         "seat": seating.seat,
         "open": opening.open_room,
         "shut": opening.shut_room,
-        "power": power.power,
-        "reconcile": power.reconcile,
+        "reconcile": reconcile.reconcile,
+        "audit": audit.audit,
         "code": sending.code,
         "send": sending.send,
         "join": sending.join,
@@ -126,6 +141,11 @@ def handlers() -> dict[str, Handler]:
         "block": peace.block,
         "tell": peace.tell,
         "take_back": peace.take_back,
+        "gather": gathering.gather,
+        "restructure": restructure.restructure,
+        "alias": restructure.alias,
+        "archive": restructure.archive,
+        "unarchive": restructure.unarchive,
         "siaran": siaran.siaran,
         "siaran_ask": siaran.ask_second,
         "siaran_kit": siaran.kit,
@@ -159,14 +179,14 @@ async def _introduce(desk: Desk) -> None:
             await asyncio.sleep(PAUSE)
 
 
-async def _claim(desk: Desk, most: int) -> list[Row]:
+async def _claim(desk: Desk, most: int, kinds: Collection[str] = ()) -> list[Row]:
     now = desk.now()
     async with desk.site.store.read() as db:
         due = await outbox.next_due(db)
     if due is None or due > now:
         return []
     async with desk.site.store.write() as db:
-        return await outbox.claim(db, now, most)
+        return await outbox.claim(db, now, most, kinds)
 
 
 async def _carry_out(desk: Desk, row: Row) -> None:
@@ -192,10 +212,15 @@ async def _carry_out(desk: Desk, row: Row) -> None:
 
 async def by_the_clock(desk: Desk) -> None:
     """Order what nobody asks for, only time: held newcomers asked for again, greeters reminded, silent kamar."""
+    from kamar_provisioning import audit
+
     async with desk.site.store.write() as db:
         await wave.try_again(db, desk.now())
         await greeter.look_after(db, desk.now())
         await fold.look(db, desk.now())
+        await audit.by_night(db, desk.now())
+        await treaty.by_the_clock(db, desk.now())
+        await gathering.order_all(db, desk.now())
         await mandate_clock.look(db, desk.site.organisation, desk.now())
 
 

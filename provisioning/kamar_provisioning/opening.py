@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from random import SystemRandom
 
 from kamar.errors import KamarError
-from kamar.ids import MemberId, NodePath, RoomId
+from kamar.ids import MemberId, RoomId
+from kamar.node import Axis, axis_of, base_of, is_hidden
 from kamar.structure import (
     RoomKey,
     RoomKind,
@@ -23,11 +25,11 @@ from kamar.structure import (
     room_topic,
     space_of,
 )
-from kamar.wilayah import parse
 from kamar_provisioning.avatar import avatar
 from kamar_provisioning.jobs import Desk, Later
+from kamar_store import cover, outbox, seating
 from kamar_store import member as members
-from kamar_store import outbox, seating, wilayah
+from kamar_store import reconcile as changed
 from kamar_store.outbox import Row
 from kamar_store.seating import Room
 
@@ -42,17 +44,20 @@ async def open_room(desk: Desk, row: Row) -> None:
         asked = await seating.room_by_row(db, row.payload["room"])
         if asked is None or asked.state is RoomState.OPEN:
             return
-        village = parse(asked.key.node).village or asked.key.node
-        wanted = await seating.unopened_below(db, village)
+        wanted = await seating.unopened_below(db, base_of(asked.key.node))
         await seating.begin_opening(db, wanted)
-        space = await seating.open_space(db, village)
-    spaces = [room for room in wanted if room.key.kind is RoomKind.SPACE]
-    for room in spaces:
-        space = await _open(desk, room, None)
+    for room in wanted:
+        if room.key.kind is RoomKind.SPACE:
+            await _open(desk, room, None)
     rooms = [room for room in wanted if room.key.kind is not RoomKind.SPACE]
-    if space is None and any(space_of(room.key) for room in rooms):
+    keys = {room.id: space_of(room.key, desk.site.organisation) for room in rooms}
+    async with desk.site.store.read() as db:
+        nodes = {key.node for key in keys.values() if key is not None}
+        spaces = {node: await seating.open_space(db, node) for node in nodes}
+    if None in spaces.values():
         raise Later(SPACE_WAIT)
-    await asyncio.gather(*(_open(desk, room, space if space_of(room.key) else None) for room in rooms))
+    under = {number: None if key is None else spaces[key.node] for number, key in keys.items()}
+    await asyncio.gather(*(_open(desk, room, under[room.id]) for room in rooms))
 
 
 async def shut_room(desk: Desk, row: Row) -> None:
@@ -65,6 +70,8 @@ async def shut_room(desk: Desk, row: Row) -> None:
         await desk.module.shut(room.room_id)
     async with desk.site.store.write() as db:
         await seating.shut(db, room)
+        if (space := space_of(room.key)) is not None:
+            await changed.mark(db, [space.node], desk.now())
     logger.info("shut %s of %s", room.key.kind.value, room.key.node)
 
 
@@ -77,6 +84,7 @@ async def _open(desk: Desk, room: Room, space: RoomId | None) -> RoomId:
         for number in await _to_seat(desk, room):
             lane = f"member:{number}"
             await outbox.put(db, "seat", f"seat:{number}:open:{room.id}", {"member": number}, desk.now(), lane)
+        await changed.mark(db, [room.key.node], desk.now())  # who leads here gets his power
     logger.info("opened %s of %s", room.key.kind.value, room.key.node)
     return room_id
 
@@ -104,20 +112,19 @@ async def _made(desk: Desk, room: Room, space: RoomId | None) -> RoomId:
 
 
 async def _words(desk: Desk, key: RoomKey) -> tuple[str, str]:
-    node = parse(key.node)
-    named = node.village or key.node
-    async with desk.site.store.read() as db:
-        place = await wilayah.get(db, named)
-        whole = await wilayah.get(db, key.node)
-    if place is None or whole is None:
+    async with desk.site.store.write() as db:
+        if is_hidden(key.node):
+            await cover.draw(db, key.node, SystemRandom())
+        place = await cover.said(db, key.node)
+    if place.whole == key.node:
         raise KamarError("wilayah_unknown", path=key.node)
-    return room_name(key, place.name, place.kind), room_topic(key, whole.full_name)
+    return room_name(key, place.name, place.kind), room_topic(key, place.whole)
 
 
 async def _link(desk: Desk, space: RoomId, room_id: RoomId, key: RoomKey) -> None:
     """List the room in its space, while the space lists no more than clients can show."""
     async with desk.site.store.read() as db:
-        listed = await seating.open_rooms_below(db, NodePath(parse(key.node).village or key.node))
+        listed = await seating.open_rooms_below(db, base_of(key.node))
     if listed < desk.site.settings.rooms.children_max:
         content = {"via": [desk.site.settings.server.name], "suggested": True, "order": child_order(key)}
         await desk.matrix.put_state(space, "m.space.child", content, room_id)
@@ -127,6 +134,6 @@ async def _to_seat(desk: Desk, room: Room) -> set[MemberId]:
     """Return who may sit in the new room: those who wait for a seat, and those who live there."""
     async with desk.site.store.read() as db:
         waiting = set(await seating.members_to_seat(db, room))
-        if room.key.kind is not RoomKind.OBROLAN:
+        if room.key.kind is not RoomKind.OBROLAN or axis_of(room.key.node) is not Axis.WILAYAH:
             return waiting
         return waiting | set(await members.living_at(db, room.key.node))

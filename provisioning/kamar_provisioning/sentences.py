@@ -91,6 +91,13 @@ HEALTHY = "sehat"
 UNHEALTHY = "TIDAK SEHAT"
 SETTINGS_RIGHT = "Pengaturan ini benar."
 NOT_RUNNING = "tidak berjalan"
+# officers (import)
+TEMPLATE_WRITTEN = "Contoh isian ditulis ke {file}. Isi, simpan, lalu: ./kamar import pengurus {file} --dry-run"
+IMPORT_REFUSED = "{faults} kesalahan di {rows} baris. Tidak ada yang ditulis. Betulkan, lalu jalankan lagi."
+IMPORT_WOULD = "Semua baris benar: {ready} mandat akan ditulis, {invites} orang akan diundang. Belum ada yang ditulis."
+IMPORT_DONE = "{written} mandat ditulis."
+IMPORT_INVITED = "Belum punya akun; sampaikan kode undangan ini, lalu angkat setelah mereka bergabung:"
+# end of officers
 
 
 def explain(error: KamarError) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from kamar.state import State
 from kamar_provisioning.command import add_state
 from kamar_provisioning.settings_file import load
-from kamar_store import vault, vault_access, vault_key
+from kamar_store import persona, vault, vault_access, vault_key
 from kamar_store.store import Store, connect
 
 WHOLE = "Catatan akses utuh."
@@ -45,5 +45,9 @@ async def _work(state: State, store: Store, *, rotate: bool) -> int:
 async def change_key(state: State, store: Store) -> int:
     """Seal everything with a new key; a running server may go on, it reads the file each time."""
     now = datetime.now(UTC)
-    await vault.rotate(store, vault_key.load(state), now)  # what a change that was broken off left behind
-    return await vault.rotate(store, vault_key.add(state), now)
+    await _rotate(store, vault_key.load(state), now)  # what a change that was broken off left behind
+    return await _rotate(store, vault_key.add(state), now)
+
+
+async def _rotate(store: Store, keys: vault_key.Keys, now: datetime) -> int:
+    return await vault.rotate(store, keys, now) + await persona.rotate(store, keys, now)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.ids import NodePath, UserId
 from kamar.node import axis_of
 from kamar.organisation import Organisation
-from kamar_store.mandate import in_force
+from kamar_store.mandate_find import in_force
 from kamar_store.siaran import place_words
 from kamar_store.tables import mandate, member
 

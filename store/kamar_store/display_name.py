@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.display_name import looks_like, read_display_name, reserved_of
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
-from kamar.node import below, chain_of
+from kamar.node import below, chain_of, village_of
 from kamar.organisation import Organisation
-from kamar.wilayah import parse
-from kamar_store.mandate import in_force
+from kamar_store.mandate_find import in_force
 from kamar_store.tables import mandate, member
 
 
@@ -31,8 +30,7 @@ async def read_name(
         KamarError: as :func:`kamar.display_name.read_display_name`; ``name_officer``: an officer there is called so.
     """
     name = read_display_name(text, reserved_of(organisation))
-    village = parse(home).village or home
-    low, high = below(village)
+    low, high = below(village_of(home) or home)
     near = or_(mandate.c.node.in_(chain_of(home)), and_(mandate.c.node >= low, mandate.c.node < high))
     found = await db.execute(
         select(member.c.id, member.c.display_name)

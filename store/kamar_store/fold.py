@@ -28,6 +28,7 @@ async def look(db: AsyncConnection, now: datetime) -> None:
         room.c.state == RoomState.OPEN,
         room.c.opened_at <= now - SILENT,
         room.c.node.like("%/R%"),
+        room.c.node < "A",  # a wilayah: SQLite's LIKE takes kerja/x/r... for an RT
         ~lately,
         ~asked,
     )

@@ -32,6 +32,7 @@ class Member:
     data_saving: bool | None  # none: never chosen, the browser decides
     plain_chat: bool
     vouched_at: datetime | None = None
+    persona: bool = False  # a second account, at a workplace
 
     @property
     def vouched(self) -> bool:
@@ -50,6 +51,7 @@ COLUMNS = (
     member.c.data_saving,
     member.c.plain_chat,
     member.c.vouched_at,
+    member.c.persona,
 )
 
 
@@ -93,6 +95,8 @@ async def create(
     demo: bool = False,
     vouched: bool = False,
     tree: str | None = None,
+    persona: bool = False,
+    level: MemberLevel = MemberLevel.SIMPATISAN,
 ) -> MemberId:
     """Write a new member, a ``simpatisan``, and return the number.
 
@@ -101,7 +105,7 @@ async def create(
     values = {
         "user_id": user,
         "display_name": display_name,
-        "level": MemberLevel.SIMPATISAN,
+        "level": level,
         "home": home,
         "code": code,
         "referrer": referrer,
@@ -109,6 +113,7 @@ async def create(
         "demo": demo,
         "vouched_at": now if vouched or admin or demo else None,
         "tree": tree,
+        "persona": persona,
         "joined_at": now,
     }
     found = await db.execute(insert(member).values(values).returning(member.c.id))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.move import MoveState, keeps_trust, needs_approval
+from kamar.node import Axis, axis_of
 from kamar.policy import covers
 from kamar.vouch import Voucher
 from kamar_store import outbox, referral, vouch
@@ -33,8 +34,10 @@ async def ask(db: AsyncConnection, who: Member, new: NodePath, now: datetime) ->
     """Move a member, or write that he asks to; a newer request takes the place of the older.
 
     Raises:
-        KamarError: ``move_same``.
+        KamarError: ``move_same``, ``not_allowed``.
     """
+    if axis_of(who.home) is not Axis.WILAYAH:
+        raise KamarError("not_allowed")  # nobody moves out of a workplace: one leaves it
     if who.home == new:
         raise KamarError("move_same")
     await db.execute(delete(move).where(move.c.member == who.id, move.c.state == MoveState.ASKED))

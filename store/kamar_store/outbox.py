@@ -6,7 +6,7 @@ the oldest ready row of a lane can be claimed. A claim that is not finished in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,8 +56,8 @@ async def put(
     await db.execute(dialect.insert(outbox).values(values).on_conflict_do_nothing(index_elements=["key"]))
 
 
-async def claim(db: AsyncConnection, now: datetime, most: int) -> list[Row]:
-    """Take up to ``most`` due rows for oneself, oldest first, at most one of each lane."""
+async def claim(db: AsyncConnection, now: datetime, most: int, kinds: Collection[str] = ()) -> list[Row]:
+    """Take up to ``most`` due rows for oneself, oldest first, at most one of each lane; of some ``kinds`` only."""
     older = outbox.alias("older")
     behind = exists(select(1).where(older.c.lane == outbox.c.lane, older.c.state == "ready", older.c.id < outbox.c.id))
     chosen = (
@@ -67,6 +67,7 @@ async def claim(db: AsyncConnection, now: datetime, most: int) -> list[Row]:
             outbox.c.due_at <= now,
             or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
             or_(outbox.c.lane.is_(None), ~behind),
+            *([outbox.c.kind.in_(kinds)] if kinds else []),
         )
         .order_by(outbox.c.id)
         .limit(most)
@@ -125,6 +126,12 @@ async def next_due(db: AsyncConnection) -> datetime | None:
         select(outbox.c.due_at).where(outbox.c.state == "ready").order_by(outbox.c.due_at).limit(1)
     )
     return found.scalar_one_or_none()
+
+
+async def any_of(db: AsyncConnection, kinds: Collection[str]) -> bool:
+    """Tell whether anything of some kinds is still to be done."""
+    found = await db.execute(select(outbox.c.id).where(outbox.c.state == "ready", outbox.c.kind.in_(kinds)).limit(1))
+    return found.first() is not None
 
 
 async def unpark(db: AsyncConnection, row_id: int, now: datetime) -> None:

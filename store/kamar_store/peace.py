@@ -17,9 +17,8 @@ from kamar.organisation import Organisation, Right
 from kamar.peace import Officer, levels, recipients
 from kamar.peace_words import CHECKED, REPORTED
 from kamar.structure import room_name
-from kamar.wilayah import parse
+from kamar_store import cover, outbox, seating
 from kamar_store import mandate as mandates
-from kamar_store import outbox, seating, wilayah
 from kamar_store.seating import Room
 from kamar_store.tables import member, report, report_by, room
 
@@ -223,10 +222,8 @@ async def admins(db: AsyncConnection) -> list[MemberId]:
 async def room_words(db: AsyncConnection, number: int | None, node: NodePath) -> str:
     """Return the name of a room in words; of one that is no more, that of its place."""
     found = await seating.room_by_row(db, number) if number is not None else None
-    base = await wilayah.get(db, parse(node).village or node)
-    if found is None or base is None:
-        return base.name if base else node
-    return room_name(found.key, base.name, base.kind)
+    base = await cover.said(db, node)
+    return base.name if found is None else room_name(found.key, base.name, base.kind)
 
 
 async def person_in(db: AsyncConnection, room_row: int, name: str) -> MemberId:

@@ -17,7 +17,7 @@ from kamar.membership import SeatState
 from kamar.recovery import KEPT, MEET_LASTS, Request
 from kamar.structure import RoomKind
 from kamar.wilayah import below
-from kamar_store.mandate import in_force
+from kamar_store.mandate_find import in_force
 from kamar_store.recovery import hash_of_token
 from kamar_store.tables import mandate, member, recovery_request, room, seat
 
@@ -96,6 +96,7 @@ async def candidates(
         .where(
             or_(true() if nodes is None else false(), *places),
             member.c.left_at.is_(None),
+            member.c.persona.is_(False),  # nobody is told of these; their owners open them from the first account
             or_(func.lower(member.c.display_name) == typed.lower(), member.c.user_id == account),
         )
         .order_by(member.c.id)

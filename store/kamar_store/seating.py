@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
+from kamar.node import Axis, axis_of, base_of, below, village_of
 from kamar.structure import RoomKey, RoomKind, RoomState
-from kamar.wilayah import below, parse
 from kamar_store import outbox
 from kamar_store.tables import member, room, seat, trail
 
@@ -83,7 +83,7 @@ async def rooms_below(db: AsyncConnection, place: NodePath) -> list[Room]:
 
 
 async def open_space(db: AsyncConnection, village: NodePath) -> RoomId | None:
-    """Return the open space of a village."""
+    """Return the open space of a village, or of another node that has one."""
     found = await db.execute(
         select(room.c.room_id).where(
             room.c.node == village, room.c.kind == RoomKind.SPACE, room.c.state == RoomState.OPEN
@@ -117,7 +117,7 @@ async def want_rooms(db: AsyncConnection, keys: Iterable[RoomKey], now: datetime
         )
         made = (await db.execute(statement.returning(room.c.id))).scalar_one_or_none()
         if made is not None:
-            lane = f"village:{parse(key.node).village or key.node}"
+            lane = f"village:{base_of(key.node)}"
             await outbox.put(db, "open", f"open:{made}", {"room": made}, now, lane=lane)
 
 
@@ -125,6 +125,19 @@ async def opened(db: AsyncConnection, row: Room, room_id: RoomId, now: datetime)
     """Write that a room exists in Matrix now."""
     changes = {"room_id": room_id, "state": RoomState.OPEN, "opened_at": now}
     await db.execute(update(room).where(room.c.id == row.id).values(changes))
+
+
+async def reopen(db: AsyncConnection, row: Room, now: datetime) -> None:
+    """Order that a room which is gone from Matrix is made anew, with everybody in it who sat there."""
+    changes = {"room_id": None, "state": RoomState.WANTED, "opened_at": None}
+    gone = and_(room.c.id == row.id, room.c.room_id == row.room_id)
+    if (await db.execute(update(room).where(gone).values(changes).returning(room.c.id))).one_or_none() is None:
+        return  # somebody did so before
+    seated = and_(seat.c.room == row.id, seat.c.state == SeatState.SEATED)
+    await db.execute(update(seat).where(seated).values(state=SeatState.WANTED, at=now))
+    await db.execute(update(room).where(room.c.id == row.id).values(key=secrets.token_hex(16)))
+    lane = f"village:{base_of(row.key.node)}"
+    await outbox.put(db, "open", f"open:{row.id}:instead:{row.room_id}", {"room": row.id}, now, lane=lane)
 
 
 async def shut(db: AsyncConnection, row: Room) -> None:
@@ -136,9 +149,14 @@ async def shut(db: AsyncConnection, row: Room) -> None:
 async def want_seats(db: AsyncConnection, number: MemberId, rooms: Collection[int], now: datetime) -> list[int]:
     """Make the wanted seats of a member exactly ``rooms`` (row numbers); return those where he had none.
 
+    Seats among officers follow mandates alone.
+
     Seats of rooms not named are to be left; a room the member left by the own wish stays left.
     """
-    held = dict((await db.execute(select(seat.c.room, seat.c.state).where(seat.c.member == number))).all())
+    mine = select(seat.c.room, seat.c.state).join(room, room.c.id == seat.c.room)
+    followed = and_(seat.c.member == number, room.c.kind != RoomKind.PENGURUS, room.c.state != RoomState.SHUT)
+    lived = await db.execute(mine.where(followed))  # who sat in an archive reads on
+    held = dict(lived.all())
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     for wanted in rooms:
         values = {"member": number, "room": wanted, "state": SeatState.WANTED, "at": now}
@@ -284,7 +302,7 @@ async def members_to_seat(db: AsyncConnection, row: Room) -> list[MemberId]:
 
 
 def _at_or_below(place: NodePath) -> ColumnElement[bool]:
-    if parse(place).village is None:  # starter kamar stand at the place itself
+    if axis_of(place) is Axis.WILAYAH and village_of(place) is None:  # starter kamar stand at the place itself
         return room.c.node == place
     low, high = below(place)
     return or_(room.c.node == place, and_(room.c.node >= low, room.c.node < high))

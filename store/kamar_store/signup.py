@@ -14,8 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.consent import VERSION, Answer
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
+from kamar.membership import MemberLevel
+from kamar.node import Axis, axis_of
+from kamar_store import belonging, outbox, referral, treaty, vouch, wave, workplace
 from kamar_store import member as members
-from kamar_store import outbox, referral, vouch, wave
+from kamar_store.referral import Invitation
 from kamar_store.tables import consent, recovery, signup
 
 
@@ -103,19 +106,19 @@ async def finish(
     recovery_hash: str,
     now: datetime,
     channel: str = "portal",
+    *,
+    persona: bool = False,
 ) -> MemberId:
     """Write the member, the consents, the recovery hash and the seat to come; all or nothing, once.
 
-    The home is ``begun.answers["home"]``. A sign-up that is finished already returns its member again.
+    The home is ``begun.answers["home"]``; ``persona``: it is a workplace, where homes are in
+    the territory. A sign-up that is finished already returns its member again.
     """
     invitation = await referral.find(db, begun.code)
     again = await db.execute(select(signup.c.member).where(signup.c.id == begun.id))
     if (done := again.scalar_one()) is not None:
         return MemberId(done)
-    home = NodePath(begun.answers["home"])
-    tree = await wave.tree_of(db, invitation)
-    number = await members.create(db, user, display_name, home, begun.code, invitation.owner, now, tree=tree)
-    await vouch.arrive(db, number, begun.code, now)
+    number = await _member(db, begun, invitation, user, display_name, now, persona=persona)
     rows = [
         {
             "member": number,
@@ -132,6 +135,38 @@ async def finish(
     await db.execute(insert(recovery).values(member=number, hash=recovery_hash, at=now))
     await db.execute(update(signup).where(signup.c.id == begun.id).values(member=number))
     await outbox.put(db, "seat", f"seat:{number}:join", {"member": number}, now, lane=f"member:{number}")
+    return number
+
+
+async def _member(
+    db: AsyncConnection,
+    begun: Signup,
+    invitation: Invitation,
+    user: UserId,
+    display_name: str,
+    now: datetime,
+    *,
+    persona: bool,
+) -> MemberId:
+    """Write the member at home, and at the node that the code carries."""
+    home, owner = NodePath(begun.answers["home"]), invitation.owner
+    entry = await referral.find(db, begun.answers.get("entry", begun.code))
+    if axis_of(home) is Axis.WILAYAH:
+        tree = await wave.tree_of(db, invitation)
+        number = await members.create(db, user, display_name, home, begun.code, owner, now, tree=tree)
+        await vouch.arrive(db, number, begun.code, now)
+        if entry.node is not None and axis_of(entry.node) is not Axis.WILAYAH:
+            await belonging.enter(db, number, entry, entry.node, now)
+        return number
+    level = MemberLevel.SIMPATISAN
+    if axis_of(home) is Axis.ALIANSI:
+        await treaty.refuse_ended(db, home, now)
+        level = MemberLevel.TAMU
+    number = await members.create(db, user, display_name, home, begun.code, owner, now, persona=persona, level=level)
+    if begun.answers.get("founder"):
+        await workplace.found(db, home, number, now)
+    else:
+        await belonging.enter(db, number, entry, home, now)
     return number
 
 

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, RoomId, UserId
+from kamar.node import below, level_of, village_of
 from kamar.organisation import Organisation, Right
 from kamar.policy import covers
 from kamar.structure import RoomKind, RoomState
 from kamar.vouch import Voucher, Word, are_neighbours, is_enough, read_word
-from kamar.wilayah import Level, below, parse
+from kamar.wilayah import Level
 from kamar_store import mandate_find as mandates
 from kamar_store import member as members
 from kamar_store import outbox, referral
@@ -105,7 +106,7 @@ async def words_for(db: AsyncConnection, newcomer: MemberId) -> dict[MemberId, W
 async def rt_open(db: AsyncConnection, home: NodePath) -> bool:
     """Tell whether the RT of a home has a kamar."""
     opened = exists().where(room.c.node == home, room.c.kind == RoomKind.OBROLAN, room.c.state == RoomState.OPEN)
-    return parse(home).level is Level.RT and bool(await db.scalar(select(opened)))
+    return level_of(home) is Level.RT and bool(await db.scalar(select(opened)))
 
 
 async def newcomers_for(db: AsyncConnection, who: Voucher) -> list[Member]:
@@ -116,7 +117,7 @@ async def newcomers_for(db: AsyncConnection, who: Voucher) -> list[Member]:
     """
     nodes = list(who.coordinated)
     if who.vouched:
-        nodes.append(who.home if await rt_open(db, who.home) else parse(who.home).village or who.home)
+        nodes.append(who.home if await rt_open(db, who.home) else village_of(who.home) or who.home)
     if not nodes:
         return []
     found = await db.execute(
@@ -181,4 +182,4 @@ def _below(node: NodePath) -> ColumnElement[bool]:
 
 
 def _same_rt(one: NodePath, other: NodePath) -> bool:
-    return one == other and parse(one).level is Level.RT
+    return one == other and level_of(one) is Level.RT

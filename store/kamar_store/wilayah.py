@@ -51,8 +51,8 @@ def node_of(row: Row[*tuple[Any, ...]]) -> Node:
 
 
 async def get(db: AsyncConnection, path: str) -> Node | None:
-    """Return one place, in force or not; None if it never was, or is an RT or RW that nobody declared."""
-    row = (await db.execute(select(*COLUMNS).where(node.c.path == path))).one_or_none()
+    """Return one place, in force or not; None if it never was, is an RT or RW that nobody declared, or no wilayah."""
+    row = (await db.execute(select(*COLUMNS).where(node.c.path == path, node.c.axis == AXIS))).one_or_none()
     return None if row is None else node_of(row)
 
 

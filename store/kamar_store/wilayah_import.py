@@ -68,6 +68,20 @@ async def index(db: AsyncConnection) -> None:
         await db.execute(text(statement))
 
 
+async def file_again(db: AsyncConnection, path: str, name: str) -> None:
+    """File one place under the words of another name; with none, it is found no more."""
+    await db.execute(text("DELETE FROM wilayah_word WHERE path = :path"), {"path": path})
+    letters = sum(len(word) for word in words_of(name))
+    for word in keys_of(name):
+        known = await db.execute(text("SELECT 1 FROM wilayah_word WHERE word = :word LIMIT 1"), {"word": word})
+        if known.first() is None:
+            padded = {"word": f" {word} "}
+            await db.execute(text("DELETE FROM wilayah_vocabulary WHERE word = :word"), padded)
+            await db.execute(text("INSERT INTO wilayah_vocabulary (word) VALUES (:word)"), padded)
+        values = {"word": word, "path": path, "letters": letters}
+        await db.execute(text("INSERT INTO wilayah_word (word, path, letters) VALUES (:word, :path, :letters)"), values)
+
+
 def _row(official: OfficialNode) -> tuple[str, ...]:
     place = parse(official.path)
     return (

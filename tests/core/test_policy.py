@@ -42,10 +42,10 @@ SEE, WRITE, INVITE, VOUCH = Action.SEE, Action.WRITE, Action.INVITE, Action.VOUC
     [
         (NEWCOMER, SEE, "perintis rt"),
         (NEIGHBOUR, SEE, "perintis rt rw village siaran space"),
-        (COORDINATOR, SEE, "perintis rt rw village siaran space"),
+        (COORDINATOR, SEE, "perintis rt rw village siaran space pengurus"),
         (NEWCOMER, WRITE, "perintis rt"),
         (NEIGHBOUR, WRITE, "perintis rt rw village"),
-        (COORDINATOR, WRITE, "perintis rt rw village siaran"),
+        (COORDINATOR, WRITE, "perintis rt rw village siaran pengurus"),
         (NEWCOMER, INVITE, ""),
         (NEIGHBOUR, INVITE, ""),
         (COORDINATOR, INVITE, ""),

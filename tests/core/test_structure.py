@@ -32,6 +32,7 @@ DISTRICT = NodePath("32.16.19")
 REGENCY = NodePath("32.16")
 RULES = OpenRules(rt=5, rw=8, kelurahan=8, perintis=5)
 OBROLAN, SIARAN, SPACE, PERINTIS = RoomKind.OBROLAN, RoomKind.SIARAN, RoomKind.SPACE, RoomKind.PERINTIS
+PENGURUS = RoomKind.PENGURUS
 BOT = UserId("@kamar:example.org")
 
 counts = st.builds(
@@ -126,6 +127,7 @@ def test_the_rules_need_no_count_above_the_district() -> None:
         (RoomKey(VILLAGE, SIARAN), "Pengumuman Sukaresmi", "kamar-32.16.19.2005-siaran"),
         (RoomKey(VILLAGE, SPACE), "Desa Sukaresmi", "kamar-32.16.19.2005-space"),
         (RoomKey(DISTRICT, PERINTIS, 2), "Kamar Perintis Sukaresmi 2", "kamar-32.16.19-perintis-2"),
+        (RoomKey(DISTRICT, PENGURUS), "Pengurus Desa Sukaresmi", "kamar-32.16.19-pengurus"),
     ],
 )
 def test_a_room_name_stands_alone(key: RoomKey, name: str, alias: str) -> None:
@@ -158,6 +160,24 @@ def test_only_officers_write_announcements() -> None:
     assert power_levels(OBROLAN, "12", BOT)["events_default"] == 0
 
 
+def test_whoever_sits_in_an_officers_room_may_speak_there_and_a_neighbour_never_sits_there() -> None:
+    assert power_levels(PENGURUS, "12", BOT)["events_default"] == 0
+    assert not may(Standing.NEIGHBOUR, Action.SEE, sort_of(RoomKey(DISTRICT, PENGURUS)))
+
+
+@pytest.mark.parametrize(
+    ("key", "federated"),
+    [
+        (RoomKey(NodePath("32"), PENGURUS), True),
+        (RoomKey(REGENCY, PENGURUS), False),
+        (RoomKey(NodePath("32"), PERINTIS), False),
+        (RoomKey(VILLAGE, OBROLAN), False),
+    ],
+)
+def test_only_officers_above_the_kabupaten_meet_other_servers(key: RoomKey, federated: bool) -> None:
+    assert create_content(key, "k3y", "12", BOT, None, "x")["creation_content"]["m.federate"] is federated
+
+
 def test_a_room_is_made_unfederated_marked_and_restricted_to_its_space() -> None:
     content = create_content(RoomKey(RT, OBROLAN), "k3y", "12", BOT, RoomId("!space"), "example.org")
     assert content["creation_content"] == {"id.sosialkamar.key": "k3y", "m.federate": False}
@@ -169,4 +189,5 @@ def test_a_room_is_made_unfederated_marked_and_restricted_to_its_space() -> None
 def test_spaces_and_starter_kamar_belong_to_no_space() -> None:
     assert space_of(RoomKey(VILLAGE, SPACE)) is None
     assert space_of(RoomKey(DISTRICT, PERINTIS)) is None
+    assert space_of(RoomKey(DISTRICT, PENGURUS)) is None
     assert space_of(RoomKey(RT, OBROLAN)) == RoomKey(VILLAGE, SPACE)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from random import SystemRandom
 from typing import Any
 
 import pytest
 
+from kamar.account import new_localpart
+from kamar.ids import NodePath, RoomId
 from kamar.structure import NODE_EVENT
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from kamar_modules.nodes import children_of, rooms_at
 from tests.modules.village import Person, make_person, open_village
 
 pytestmark = pytest.mark.integration
@@ -50,22 +54,64 @@ async def test_few_people_are_not_counted(
     assert seen["children"] == [{"path": f"{village.path}/RW005", "rooms": 1, "members": told}]
 
 
+async def open_node(kamar: Matrix, axis: str, path: str) -> RoomId:
+    """Make a room of a node of any axis."""
+    content = {"axis": axis, "path": path, "kind": "obrolan", "number": 1, "version": 1}
+    return await kamar.create_room({"initial_state": [{"type": NODE_EVENT, "state_key": "", "content": content}]})
+
+
 async def test_a_workplace_an_unknown_node_and_nonsense_look_alike(
     kamar: Matrix, module: KamarModule, worker_pool: Homeserver
 ) -> None:
-    content = {"axis": "kerja", "path": "kerja:pabrik-1", "kind": "obrolan", "number": 1, "version": 1}
-    state = [{"type": NODE_EVENT, "state_key": "", "content": content}]
-    room = await kamar.create_room({"initial_state": state})
+    own = new_localpart(SystemRandom())
+    plant, company = f"kerja/{own}/pabrik", f"kerja/{own}"
+    room = await open_node(kamar, "kerja", plant)
     worker, stranger = await make_person(module), await make_person(module)
     await module.seat(worker.user_id, None, [room])
-    assert len((await node(worker_pool, worker, "kerja:pabrik-1"))["rooms"]) == 1
-    for path in ("kerja:pabrik-1", "kerja:pabrik-2", "99.99.99.9999", "%%"):
-        answer = await worker_pool.request(
-            "GET",
-            f"/_synapse/client/kamar/v1/nodes/{path.replace('%', '%25')}",
-            token=stranger.session.access_token,
-        )
+    assert len((await node(worker_pool, worker, plant))["rooms"]) == 1
+    assert (await node(worker_pool, worker, company))["children"] == [{"path": plant, "rooms": 1, "members": None}]
+    for path in (plant, company, "kerja", "kerja/tidak-ada", "99.99.99.9999", "%%"):
+        answer = await node(worker_pool, stranger, path.replace("%", "%25"))
         assert answer == {"path": path, "rooms": [], "children": []}
+
+
+async def test_a_network_shows_its_groups_and_counts_no_few(
+    kamar: Matrix, module: KamarModule, worker_pool: Homeserver
+) -> None:
+    network = f"jaringan/{new_localpart(SystemRandom())}"
+    room = await open_node(kamar, "jaringan", f"{network}/bekasi")
+    member, stranger = await make_person(module), await make_person(module)
+    await module.seat(member.user_id, None, [room])
+    group = {"path": f"{network}/bekasi", "rooms": 1, "members": None}
+    assert (await node(worker_pool, stranger, network))["children"] == [group]
+
+
+class Questions:
+    """A transaction that counts what it is asked, and finds what a test says."""
+
+    def __init__(self, found: list[tuple[str, int]]) -> None:
+        self.asked: list[str] = []
+        self._found = found
+
+    def execute(self, statement: str, values: tuple[object, ...] = ()) -> None:
+        """Note a statement."""
+        self.asked.append(statement)
+
+    def fetchall(self) -> list[tuple[str, int]]:
+        """Return what there is to find; at a workplace nothing, for who has no seat."""
+        return self._found
+
+
+@pytest.mark.parametrize("path", ["kerja/ada/pabrik", "kerja/tidak/ada", "kerja"])
+def test_a_workplace_is_asked_for_with_the_same_questions_as_what_is_not_there(path: str) -> None:
+    seen = []
+    for each in (path, "kerja/apa-saja"):
+        txn = Questions([])
+        assert rooms_at(txn, each, "@x:y") == []  # type: ignore[arg-type]  # asked nothing but this
+        assert children_of(txn, NodePath(each), "@x:y") == []  # type: ignore[arg-type]
+        seen.append(txn.asked)
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 2
 
 
 async def test_a_stranger_without_account_sees_nothing(worker_pool: Homeserver) -> None:

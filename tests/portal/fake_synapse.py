@@ -72,6 +72,9 @@ class FakeSynapse:
             user = path.removeprefix("account/")
             known = self.accounts.get(user)
             return _ok(user_id=user, exists=known is not None, code=known.code if known else None)
+        if path == "deactivate":
+            self.accounts.pop(body["user_id"], None)
+            return _ok()
         account = self.accounts[body["user_id"]]
         if path == "displayname":
             account.display_name = body["display_name"]
@@ -87,7 +90,9 @@ class FakeSynapse:
         user = f"@{body['localpart']}:{self.name}"
         if user in self.accounts and self.accounts[user].key != body["key"]:
             return _error(409, "M_USER_IN_USE")
-        self.accounts[user] = Account(body["password"], body["display_name"], body["key"])
+        known = self.accounts.get(user)  # a repeated sign-up without a password keeps the one there is
+        password = body["password"] or (known.password if known else None)
+        self.accounts[user] = Account(password, body["display_name"], body["key"])
         return self._device(user) if body["device"] else _ok(user_id=user, device_id=None, access_token=None)
 
     def _device(self, user: str) -> httpx.Response:

@@ -4,7 +4,9 @@ No row holds a password, a token, or a telephone number in clear. Times are awar
 """
 
 from kamar_store.tables.access import attempt, login_link, session
+from kamar_store.tables.audit import audit, drift
 from kamar_store.tables.base import PATH, Utc, metadata
+from kamar_store.tables.belonging import belonging, belonging_word, cover, gathering, treaty, vault_persona
 from kamar_store.tables.direct import direct_reply, direct_talk
 from kamar_store.tables.effects import cursor, event, outbox, question, transaction
 from kamar_store.tables.fold import fold
@@ -19,6 +21,7 @@ from kamar_store.tables.mandate import (
     mandate_voter,
 )
 from kamar_store.tables.move import move
+from kamar_store.tables.officers_import import officers_draft
 from kamar_store.tables.peace import (
     ban_key,
     block,
@@ -33,6 +36,7 @@ from kamar_store.tables.peace import (
 from kamar_store.tables.people import consent, invitation, member, signup
 from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.recovery import recovery, recovery_letter, recovery_request
+from kamar_store.tables.restructure import plan, plan_step, plan_touch
 from kamar_store.tables.rooms import room, seat
 from kamar_store.tables.siaran import siaran, siaran_room, siaran_text
 from kamar_store.tables.vault import vault_access, vault_contact, vault_person
@@ -44,17 +48,23 @@ __all__ = [
     "PATH",
     "Utc",
     "attempt",
+    "audit",
     "ban_key",
+    "belonging",
+    "belonging_word",
     "block",
     "board_women",
     "campaign",
     "consent",
+    "cover",
     "cursor",
     "delegation",
     "direct_reply",
     "direct_talk",
+    "drift",
     "event",
     "fold",
+    "gathering",
     "greeter",
     "greeting",
     "hold",
@@ -73,7 +83,11 @@ __all__ = [
     "metadata",
     "move",
     "node",
+    "officers_draft",
     "outbox",
+    "plan",
+    "plan_step",
+    "plan_touch",
     "push_kind",
     "push_subscription",
     "question",
@@ -93,8 +107,10 @@ __all__ = [
     "talk_room",
     "trail",
     "transaction",
+    "treaty",
     "vault_access",
     "vault_contact",
     "vault_person",
+    "vault_persona",
     "vouch",
 ]

@@ -22,6 +22,7 @@ member = Table(
     Column("demo", Boolean, nullable=False, default=False),
     Column("data_saving", Boolean),  # none: the browser decides
     Column("plain_chat", Boolean, nullable=False, default=False),  # rooms open as plain pages
+    Column("persona", Boolean, nullable=False, default=False),  # a workplace's second account: see vault_persona
     Column("joined_at", Utc, nullable=False),
     Column("left_at", Utc),
 )
