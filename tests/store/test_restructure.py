@@ -235,7 +235,8 @@ async def test_a_merge_archives_the_room_and_ends_the_office(village: Db) -> Non
     assert await mandates.held_by(village, (await who(village, "dodi")).id, LATER) == []
     assert await seating.rooms_at(village, [RW6]) == []
     payload = await village.scalar(select(tables.outbox.c.payload).where(tables.outbox.c.kind == "archive"))
-    assert payload is not None and payload["name"] == "Arsip Kamar RW 006 Sukaresmi"
+    assert payload is not None
+    assert payload["name"] == "Arsip Kamar RW 006 Sukaresmi"
 
 
 async def test_who_sat_in_an_archived_room_keeps_the_seat_and_a_new_room_can_open_there(village: Db) -> None:
