@@ -22,6 +22,7 @@ from kamar_bots import (
     vouch,
 )
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
+from kamar_bots.vacancy_vote import choose, open_vote
 
 # The first word of each row is the one we teach; the others are what people type instead.
 COMMANDS: tuple[tuple[Command, str], ...] = (
@@ -33,6 +34,8 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (move.relocate, "pindah pindahan move"),
     (fold.stay, "tetap biarkan"),
     (fold.merge, "gabung gabungkan"),
+    (open_vote, "pemilihan pungut"),
+    (choose, "pilih vote coblos"),
     (session.login, "masuk login portal"),
     (encrypted.secure, "aman amankan rahasia terenkripsi"),
     (encrypted.plain, "biasa polos"),

@@ -19,7 +19,7 @@ from kamar.node import is_within
 from kamar.organisation import Organisation, Right
 from kamar_store import mandate_log
 from kamar_store import reconcile as changed
-from kamar_store.mandate import order
+from kamar_store.mandate_effect import order
 from kamar_store.mandate_find import in_force
 from kamar_store.mandate_log import Action
 from kamar_store.member import Member

@@ -6,9 +6,8 @@ PostgreSQL holds a lock from the first look at a seat to the commit, SQLite has 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -17,19 +16,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.mandate import Appointment, Mandate, MandateId, Status, check_seat, complete, may_appoint, status
-from kamar.mandate_words import APPOINTED, DISMISSED
+from kamar.mandate_words import DISMISSED
 from kamar.organisation import Office, OfficeCode, Organisation
-from kamar_store import mandate_log, outbox, vouch, wilayah
+from kamar_store import mandate_log
 from kamar_store import reconcile as changed
+from kamar_store.mandate_effect import felt, tell
 from kamar_store.mandate_find import (
     appointers,
     at_node,
+    claims,
     get,
     held,
     held_by,
     in_force,
     of_member,
     officers,
+    outranked,
     standing,
     where_may,
 )
@@ -56,7 +58,6 @@ __all__ = [
     "where_may",
 ]
 
-AHEAD = timedelta(days=1)  # a start or an end further away is ordered by the hourly clock
 REASON_MOST = 500  # characters
 
 
@@ -147,7 +148,8 @@ async def dismiss_by(
 ) -> bool:
     """End a mandate at once; False: a second administrator has to ask for the same.
 
-    Whoever may appoint may dismiss; everybody may lay the own office down.
+    Whoever may appoint may dismiss, unless it was decided above him; everybody may lay the own office down. Of two
+    claims to a seat each is withdrawn only by who made it, or holds it.
 
     Raises:
         KamarError: ``mandate_unknown``, ``mandate_over``, ``appoint_not_allowed``, ``second_needed``, ``reason_long``.
@@ -162,6 +164,9 @@ async def dismiss_by(
     own = actor is not None and (actor.id == found.member or (found.proposed and actor.id == found.appointed_by))
     office = organisation.office(found.office)
     by = Authority(None) if own else await authority(db, organisation, actor, office, found.node, now)
+    disputed = actor is not None and found.dispute is not None and actor.id != found.appointed_by
+    if not own and (disputed or await outranked(db, organisation, found, by.node, now)):
+        raise KamarError("appoint_not_allowed", office=office.title)
     if by.second_needed and not await _second(db, actor, number, now):
         return False
     await end(db, found, actor, tidy, now)
@@ -171,7 +176,7 @@ async def dismiss_by(
 
 
 async def end(db: AsyncConnection, found: Mandate, actor: Member | None, reason: str, now: datetime) -> None:
-    """Revoke a mandate, asking nobody."""
+    """Revoke a mandate, asking nobody; the last claim left of a dispute is in force again."""
     await db.execute(update(mandate).where(mandate.c.id == found.id).values(revoked_at=now, reason=reason))
     payload = {
         "mandate": found.id,
@@ -180,6 +185,10 @@ async def end(db: AsyncConnection, found: Mandate, actor: Member | None, reason:
     }
     await mandate_log.note(db, number_of(actor), Action.REVOKED, payload, now)
     await changed.mark(db, [found.node], now)
+    left = await claims(db, found.dispute, now) if found.dispute is not None else []
+    if len(left) == 1:
+        await db.execute(update(mandate).where(mandate.c.id == left[0].id).values(frozen_at=None, dispute=None))
+        await mandate_log.note(db, number_of(actor), Action.DECIDED, {"mandate": left[0].id}, now)
 
 
 async def authority(
@@ -255,38 +264,6 @@ async def write(
     action = Action.PROPOSED if more.get("proposed") else Action.APPOINTED
     await mandate_log.note(db, number_of(actor), action, payload, now)
     return number
-
-
-async def felt(
-    db: AsyncConnection, office: Office, number: MandateId, wanted: Appointment, now: datetime, *, told: bool = True
-) -> None:
-    """Let a new mandate be felt: its holder counts as vouched for, is told, and let into the rooms."""
-    await vouch.confirm(db, wanted.member, now)
-    await changed.mark(db, [wanted.node], now)
-    await order(db, wanted.node, [wanted.starts_at, wanted.ends_at], now)
-    if told:
-        await tell(db, wanted.member, APPOINTED, number, office, wanted.node, now)
-
-
-async def order(db: AsyncConnection, node: NodePath, moments: list[datetime | None], now: datetime) -> None:
-    """Order a look at the rooms of a node at these moments; what lies far ahead is left to the hourly clock.
-
-    No lane: an order that lies ahead must hold nobody up.
-    """
-    for at in moments:
-        if at is not None and now < at <= now + AHEAD:
-            await outbox.put(db, "reconcile", f"reconcile:{node}:{at.isoformat()}", {"node": node}, at)
-
-
-async def tell(
-    db: AsyncConnection, who: MemberId, words: str, number: int, office: Office, node: NodePath, now: datetime
-) -> None:
-    """Tell a member something about a mandate, alone, once."""
-    place = await wilayah.get(db, node)
-    text = words.format(office=office.title, place=place.full_name if place else node)
-    key = hashlib.sha256(words.encode()).hexdigest()[:12]
-    payload = {"member": who, "text": text, "always": True}
-    await outbox.put(db, "tell", f"tell:mandate:{number}:{key}:{who}", payload, now, lane=f"tell:{who}")
 
 
 def as_wanted(found: Mandate) -> Appointment:

@@ -13,6 +13,7 @@ from kamar.mandate_words import ENDS_MONTH, ENDS_WEEK
 from kamar.organisation import Organisation
 from kamar_store import cursor, mandate_log, outbox
 from kamar_store import mandate as mandates
+from kamar_store.mandate_effect import AHEAD, tell
 from kamar_store.mandate_find import MANDATE, appointers, in_force, nearest
 from kamar_store.tables import delegation, mandate, mandate_vote, member
 
@@ -54,7 +55,7 @@ async def _moments(db: AsyncConnection, now: datetime) -> None:
 
     What is decided later about a moment within that day orders its look itself.
     """
-    low, high = await cursor.marked(db, LOOKED) or now - BACK, now + mandates.AHEAD
+    low, high = await cursor.marked(db, LOOKED) or now - BACK, now + AHEAD
     for column in (mandate.c.starts_at, mandate.c.ends_at, delegation.c.ends_at):
         near = select(column.table.c.node, column).where(column > low, column <= high).distinct()
         for node, at in (await db.execute(near)).all():
@@ -74,7 +75,7 @@ async def _warn(db: AsyncConnection, organisation: Organisation, now: datetime) 
         words = ENDS_WEEK if days == min(WARNED_BEFORE) else ENDS_MONTH
         above = nearest(await appointers(db, organisation, office, each.node, now))
         for who in {each.member, *(officer.id for officer in above)}:
-            await mandates.tell(db, who, words, each.id, office, each.node, now)
+            await tell(db, who, words, each.id, office, each.node, now)
         await db.execute(update(mandate).where(mandate.c.id == each.id).values(warned=days))
 
 

@@ -6,22 +6,24 @@ insist that it is his decision that counts; so does an import whose rows contrad
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import NodePath
-from kamar.mandate import Appointment, Mandate, MandateId, Status, check_seat, complete, status
+from kamar.mandate import Appointment, Mandate, MandateId, Status, check_seat, complete, may_appoint, status
 from kamar.mandate_words import DISPUTE_DECIDED, DISPUTED, TO_DECIDE
-from kamar.node import is_below
+from kamar.node import axis_of, is_below, root_of
 from kamar.organisation import Office, Organisation
 from kamar_store import mandate as mandates
 from kamar_store import mandate_log
 from kamar_store import reconcile as changed
-from kamar_store.mandate import authority, end, felt, tell, write
-from kamar_store.mandate_find import MANDATE, appointers, get, nearest, standing
+from kamar_store.mandate import authority, end, write
+from kamar_store.mandate_effect import felt, tell
+from kamar_store.mandate_find import MANDATE, appointers, claims, get, held_by, nearest, outranked, standing
 from kamar_store.mandate_log import Action
 from kamar_store.member import Member
 from kamar_store.member import by_id as member_by_id
@@ -55,8 +57,7 @@ async def claim(
         raise KamarError("appoint_self")
     if await member_by_id(db, wanted.member) is None:
         raise KamarError("member_unknown")
-    higher = other.appointed_at is not None and by.node is not None and is_below(by.node, other.appointed_at)
-    if higher or by.second_needed:
+    if by.second_needed or await outranked(db, organisation, other, by.node, now):
         raise KamarError("appoint_not_allowed", office=office.title)
     elder = other.dispute or other.id
     number = await write(db, wanted, actor, by, now, frozen_at=now, dispute=elder)
@@ -87,19 +88,22 @@ async def decide(
     if status(found, now) is not Status.FROZEN or found.dispute is None:
         raise KamarError("mandate_unknown")
     office = organisation.office(found.office)
-    claims = await _claims(db, found.dispute, now)
-    judges = await _judges(db, organisation, claims, now)
+    disputed = await claims(db, found.dispute, now)
+    judges = await _judges(db, organisation, disputed, now)
     if actor is not None and actor.id not in {judge.id for judge in judges}:
-        by_admin = actor.admin and not judges and actor.id not in {each.appointed_by for each in claims}
-        if not by_admin or actor.id in {each.member for each in claims}:
+        concerned = {who for each in disputed for who in (each.appointed_by, each.member)}
+        if judges or not actor.admin or actor.id in concerned:
             raise KamarError("appoint_not_allowed", office=office.title)
     await mandate_log.note(
         db, mandates.number_of(actor), Action.DECIDED, {"mandate": winner, "dispute": found.dispute}, now
     )
-    await db.execute(update(mandate).where(mandate.c.id == winner).values(frozen_at=None, dispute=None))
-    for each in claims:
+    held = await held_by(db, actor.id, now) if actor else []
+    at = may_appoint(organisation, held, office, found.node) or root_of(axis_of(found.node))
+    settled = {"frozen_at": None, "dispute": None, "appointed_at": at}  # nobody below can ask again
+    await db.execute(update(mandate).where(mandate.c.id == winner).values(settled))
+    for each in disputed:
         if each.id != winner:
-            await end(db, each, actor, "", now)
+            await end(db, replace(each, dispute=None), actor, "", now)
             await tell(db, each.member, DISPUTE_DECIDED, each.id, office, each.node, now)
     await felt(db, office, winner, mandates.as_wanted(found), now)
 
@@ -115,24 +119,16 @@ async def disputes(db: AsyncConnection, node: NodePath, now: datetime) -> list[M
     return [each for each in claims if status(each, now) is Status.FROZEN]
 
 
-async def _claims(db: AsyncConnection, elder: MandateId, now: datetime) -> list[Mandate]:
-    found = await db.execute(
-        select(*MANDATE).where(or_(mandate.c.id == elder, mandate.c.dispute == elder)).order_by(mandate.c.id)
-    )
-    claims = [Mandate(*row) for row in found]
-    return [each for each in claims if status(each, now) is Status.FROZEN]
-
-
 async def _judges(
-    db: AsyncConnection, organisation: Organisation, claims: list[Mandate], now: datetime
+    db: AsyncConnection, organisation: Organisation, disputed: list[Mandate], now: datetime
 ) -> list[Member]:
     """Return the officers of the nearest node above all who made a claim, none of them concerned."""
-    office = organisation.office(claims[0].office)
-    made_at = [each.appointed_at for each in claims if each.appointed_at is not None]
-    concerned = {each.member for each in claims} | {each.appointed_by for each in claims}
+    office = organisation.office(disputed[0].office)
+    made_at = [each.appointed_at for each in disputed if each.appointed_at is not None]
+    concerned = {each.member for each in disputed} | {each.appointed_by for each in disputed}
     able = [
         (own, who)
-        for own, who in await appointers(db, organisation, office, claims[0].node, now)
+        for own, who in await appointers(db, organisation, office, disputed[0].node, now)
         if who.id not in concerned and all(is_below(node, own) for node in made_at)
     ]
     return nearest(able)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
-from kamar.mandate import Mandate, MandateId, may_appoint
-from kamar.node import axis_of, chain_of, root_of
+from kamar.mandate import Mandate, MandateId, Status, may_appoint, status
+from kamar.node import axis_of, chain_of, is_below, is_within, root_of
 from kamar.organisation import Office, OfficeCode, Organisation, Right
 from kamar.policy import Held, nodes_with
 from kamar_store.member import COLUMNS, Member, read
@@ -134,6 +134,23 @@ async def standing(db: AsyncConnection, office: OfficeCode, node: NodePath, now:
         .order_by(mandate.c.id)
     )
     return [Mandate(*row) for row in found]
+
+
+async def claims(db: AsyncConnection, dispute: MandateId, now: datetime) -> list[Mandate]:
+    """Return the frozen mandates of one dispute, eldest first."""
+    found = await db.execute(select(*MANDATE).where(mandate.c.dispute == dispute).order_by(mandate.c.id))
+    return [each for each in (Mandate(*row) for row in found) if status(each, now) is Status.FROZEN]
+
+
+async def outranked(
+    db: AsyncConnection, organisation: Organisation, found: Mandate, by: NodePath | None, now: datetime
+) -> bool:
+    """Tell whether a mandate was given further above than ``by``, and somebody up there is in office to be asked."""
+    if found.appointed_at is None or by is None or not is_below(by, found.appointed_at):
+        return False
+    office = organisation.office(found.office)
+    above = [own for own, _who in await appointers(db, organisation, office, found.node, now)]
+    return any(is_within(found.appointed_at, own) for own in above)
 
 
 async def appointers(

@@ -20,6 +20,7 @@ from kamar.vacancy import WORDS_MOST, OfferState, Vacancy
 from kamar.vacancy import vacancies as gaps
 from kamar_store import mandate as mandates
 from kamar_store import mandate_log
+from kamar_store.mandate_effect import tell
 from kamar_store.mandate_find import appointers, at_node, nearest
 from kamar_store.member import Member
 from kamar_store.tables import mandate_offer
@@ -98,7 +99,7 @@ async def offer(
     values = {"member": who.id, "node": node, "office": office, "words": tidy, "state": OfferState.OPEN, "at": now}
     number = (await db.execute(insert(mandate_offer).values(values).returning(mandate_offer.c.id))).scalar_one()
     for judge in nearest(await appointers(db, organisation, wanted, node, now)):
-        await mandates.tell(db, judge.id, OFFERED, number, wanted, node, now)
+        await tell(db, judge.id, OFFERED, number, wanted, node, now)
     return int(number)
 
 
@@ -169,7 +170,7 @@ async def decline(
     office = organisation.office(found.office)
     await mandates.authority(db, organisation, actor, office, found.node, now)
     await close(db, number, OfferState.DECLINED, actor, answer[:WORDS_MOST])
-    await mandates.tell(db, found.member, DECLINED, number, office, found.node, now)
+    await tell(db, found.member, DECLINED, number, office, found.node, now)
 
 
 async def close(db: AsyncConnection, number: int, state: OfferState, actor: Member | None, answer: str = "") -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.errors import KamarError
-from kamar.ids import NodePath
+from kamar.ids import MemberId, NodePath
 from kamar.mandate import Appointment
 from kamar.mandate_words import DECLINED, VOTE_UNDECIDED
 from kamar.node import below
@@ -18,6 +20,7 @@ from kamar.organisation import OfficeCode, Organisation
 from kamar.vacancy import OfferState, VoteState, check_vote, quorum_of, winner
 from kamar_store import mandate as mandates
 from kamar_store import mandate_log, outbox, vacancy
+from kamar_store.mandate_effect import tell
 from kamar_store.mandate_find import appointers, nearest
 from kamar_store.mandate_log import Action
 from kamar_store.member import Member
@@ -25,6 +28,7 @@ from kamar_store.tables import mandate_offer, mandate_vote, mandate_voter, membe
 from kamar_store.vacancy import OFFER, Offer, belongs, read
 
 Row = mandate_vote.c
+COLUMNS = (Row.id, Row.node, Row.office, Row.quorum, Row.opened_at, Row.closes_at, Row.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +90,28 @@ async def get(db: AsyncConnection, number: int) -> Vote:
     Raises:
         KamarError: ``vote_unknown``.
     """
-    columns = (Row.id, Row.node, Row.office, Row.quorum, Row.opened_at, Row.closes_at, Row.state)
-    row = (await db.execute(select(*columns).where(Row.id == number))).one_or_none()
+    row = (await db.execute(select(*COLUMNS).where(Row.id == number))).one_or_none()
     if row is None:
         raise KamarError("vote_unknown")
-    return Vote(row.id, NodePath(row.node), OfficeCode(row.office), *row[3:6], VoteState(row.state))
+    return _vote(row)
+
+
+async def running(db: AsyncConnection, nodes: Collection[NodePath], now: datetime) -> list[Vote]:
+    """Return the votes that members of the nodes can take part in now, eldest first."""
+    wanted = (Row.node.in_(nodes), Row.state == VoteState.OPEN, Row.closes_at > now)
+    return [_vote(row) for row in await db.execute(select(*COLUMNS).where(*wanted).order_by(Row.id))]
 
 
 async def candidates(db: AsyncConnection, number: int) -> list[Offer]:
     """Return the offers that stand in a vote. Their counts are for nobody before it is closed."""
     found = await db.execute(select(*OFFER).where(mandate_offer.c.vote == number).order_by(mandate_offer.c.id))
     return [read(row) for row in found]
+
+
+async def has_voted(db: AsyncConnection, who: MemberId, number: int) -> bool:
+    """Tell whether a member gave his voice in a vote."""
+    asked = select(mandate_voter.c.member).where(mandate_voter.c.vote == number, mandate_voter.c.member == who)
+    return (await db.execute(asked)).one_or_none() is not None
 
 
 async def cast(db: AsyncConnection, who: Member, number: int, offer: int, now: datetime) -> None:
@@ -141,12 +156,17 @@ async def close(db: AsyncConnection, organisation: Organisation, number: int, no
     for each in running:
         if state is VoteState.WON and each.id != chosen:
             await vacancy.close(db, each.id, OfferState.DECLINED, None)
-            await mandates.tell(db, each.member, DECLINED, each.id, office, found.node, now)
+            await tell(db, each.member, DECLINED, each.id, office, found.node, now)
     if state is not VoteState.WON:
         await db.execute(update(mandate_offer).where(mandate_offer.c.vote == number).values(vote=None))
         for judge in nearest(await appointers(db, organisation, office, found.node, now)):
-            await mandates.tell(db, judge.id, VOTE_UNDECIDED, number, office, found.node, now)
+            await tell(db, judge.id, VOTE_UNDECIDED, number, office, found.node, now)
     return state
+
+
+def _vote(row: Any) -> Vote:
+    number, node, office, quorum, opened_at, closes_at, state = row
+    return Vote(number, NodePath(node), OfficeCode(office), quorum, opened_at, closes_at, VoteState(state))
 
 
 async def _appoint(

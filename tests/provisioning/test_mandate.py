@@ -16,7 +16,6 @@ from kamar.ids import NodePath, UserId
 from kamar.state import State
 from kamar_provisioning.command import main
 from kamar_provisioning.site import open_site
-from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store.migrate import migrate
 from kamar_store.tables import node
@@ -144,4 +143,3 @@ def test_a_day_begins_where_the_office_is(kamar: Run) -> None:
     planned = kamar("appoint", "siti", "ketua", "32.16", "--from", tomorrow)[1]
     assert planned["status"] == "planned"
     assert planned["starts_at"].endswith("T17:00:00+00:00")  # midnight in Bekasi
-    assert timedelta(days=1) == mandates.AHEAD

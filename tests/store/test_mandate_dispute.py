@@ -87,6 +87,46 @@ async def test_nobody_freezes_what_was_decided_above_him(empty: Store) -> None:
         assert [who.id for _, _, who in await mandates.officers(db, [KECAMATAN], later)] == [made.people["budi"].id]
 
 
+async def test_a_lower_officer_does_not_undo_what_was_decided_above_him_while_somebody_sits_there(
+    empty: Store,
+) -> None:
+    async with empty.write() as db:
+        made = await street(db)
+        ketua, jabar = made.people["ketua"], made.people["jabar"]
+        given = await mandates.appoint_by(db, PARTY, jabar, wanted(made.people["tono"], KOORDINATOR, RT), NOW)
+        with pytest.raises(KamarError, match="appoint_not_allowed"):
+            await mandates.dismiss_by(db, PARTY, ketua, given, "", NOW)
+        (above,) = await mandates.of_member(db, jabar.id)
+        await mandates.dismiss_by(db, PARTY, None, above.id, "", NOW)
+        assert await mandates.dismiss_by(db, PARTY, ketua, given, "", NOW)
+
+
+async def test_no_claimant_throws_the_other_out_and_a_claim_withdrawn_leaves_the_other_in_force(empty: Store) -> None:
+    async with empty.write() as db:
+        made = await street(db)
+        ketua, jabar, wati = made.people["ketua"], made.people["jabar"], made.people["wati"]
+        second = await dispute.claim(db, PARTY, jabar, wanted(wati, KETUA, KECAMATAN), NOW)
+        for actor, other in ((jabar, made.first), (ketua, second)):
+            with pytest.raises(KamarError, match="appoint_not_allowed"):
+                await mandates.dismiss_by(db, PARTY, actor, other, "", NOW)
+        assert await mandates.dismiss_by(db, PARTY, jabar, second, "", NOW)
+        assert await statuses(db) == {made.people["budi"].id: Status.IN_FORCE, wati.id: Status.REVOKED}
+
+
+async def test_what_was_decided_is_not_claimed_again_from_below(empty: Store) -> None:
+    async with empty.write() as db:
+        made = await street(db)
+        second = await dispute.claim(
+            db, PARTY, made.people["jabar"], wanted(made.people["wati"], KETUA, KECAMATAN), NOW
+        )
+        pusat = await person(db, "Pusat", KETUA, ID)
+        await dispute.decide(db, PARTY, pusat, second, NOW)
+        again = wanted(made.people["tono"], KETUA, KECAMATAN)
+        for name in ("ketua", "jabar"):
+            with pytest.raises(KamarError, match="appoint_not_allowed"):
+                await dispute.claim(db, PARTY, made.people[name], again, NOW)
+
+
 async def test_where_no_officer_stands_above_an_administrator_who_made_no_claim_decides(empty: Store) -> None:
     async with empty.write() as db:
         made = await street(db)

@@ -99,7 +99,7 @@ async def test_an_appeal_goes_above_the_office_in_which_the_measure_was_taken_th
         taken = await mute(db, rude, wati)
         await db.execute(update(mandate).where(mandate.c.member == wati.id).values(ends_at=NOW + DAY))
         await person(db, "Tono", RW)
-        assert await peace_appeal.appeal_judges(db, taken, NOW + 2 * DAY) == (village.id,)
+        assert await peace_appeal.appeal_judges(db, profile(), taken, NOW + 2 * DAY) == (village.id,)
 
 
 @pytest.mark.parametrize("verb", ["update", "delete"])
