@@ -13,12 +13,16 @@ from kamar_bots import (
     encrypted,
     fold,
     help,
+    mandate,
     move,
+    officers,
     opening,
     peace,
     referral,
     session,
+    siaran,
     structure,
+    vacancy,
     vouch,
 )
 from kamar_bots.talk import Ask, Choice, Command, Registry, Reply
@@ -27,7 +31,7 @@ from kamar_bots.vacancy_vote import choose, open_vote
 # The first word of each row is the one we teach; the others are what people type instead.
 COMMANDS: tuple[tuple[Command, str], ...] = (
     (help.explain, "bantuan tolong bantu help menu perintah info mulai start"),
-    (structure.where, "kamar dimana mana lokasi koordinator pengurus where"),
+    (structure.where, "kamar dimana mana lokasi koordinator where"),
     (referral.invite, "ajak undang ajakan undangan kode tautan qr link invite"),
     (opening.open_kamar, "buka bukakan open"),
     (vouch.vouch_for, "jamin jaminkan kenal vouch"),
@@ -44,6 +48,13 @@ COMMANDS: tuple[tuple[Command, str], ...] = (
     (peace.mute, "bisukan bisu mute"),
     (peace.slow, "lambat lambatkan pelan slow"),
     (peace.hide, "hapus hapuskan delete"),
+    (officers.who_leads, "pengurus pimpinan"),
+    (officers.check, "cek periksa"),
+    (vacancy.willing, "bersedia sedia"),
+    (mandate.own, "mandat"),
+    (mandate.appoint, "tunjuk angkat"),
+    (mandate.dismiss, "berhentikan copot"),
+    (siaran.announce, "siaran siarkan umumkan pengumuman"),
     (belonging.join, "ikut gabungkamar ikutkamar"),
     (belonging.let_in, "izinkan izin"),
     (belonging.leave, "lepas"),
@@ -72,6 +83,10 @@ async def answer(ask: Ask, registry: Registry) -> Reply | None:
     if not (commanded or ask.direct or ask.called):
         return None  # people talking to each other
     words = _words(ask.text)
+    if ask.direct and not commanded and words[:1] != ["batal"]:
+        taken = await siaran.take(ask, registry)
+        if taken is not None or ask.picture is not None:
+            return taken
     if not words:
         return await help.explain(ask, registry) if ask.direct or ask.called else None
     command = _command(words, commanded=commanded)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from kamar.words import mark as _
 from kamar_bots.talk import Ask, Registry, Reply
-from kamar_store import appservice
+from kamar_store import appservice, siaran
+from kamar_store import member as members
 
 ASKED_WITHIN = timedelta(days=1)  # an older question is forgotten
 
@@ -33,8 +34,12 @@ def kind_word(ask: Ask, words: list[str]) -> Reply | None:
 
 async def cancel(ask: Ask, registry: Registry) -> Reply:
     """``!batal``: take the bot's last question back."""
+    who = await members.by_user(registry.db, ask.user)
+    began = ask.direct and who is not None and await siaran.draft_of(registry.db, who.id) is not None
+    if who is not None and began:
+        await siaran.drop_drafts(registry.db, who.id)
     since = ask.now - ASKED_WITHIN
     for question in await appservice.questions(registry.db, (), (ask.room_id,), since):
         if question.asker == ask.user and await appservice.close_question(registry.db, question.event_id):
             return Reply(ask.say(CANCELLED))
-    return Reply(ask.say(NOTHING_OPEN))
+    return Reply(ask.say(CANCELLED if began else NOTHING_OPEN))

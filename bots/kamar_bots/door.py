@@ -21,6 +21,7 @@ from kamar_bridges.matrix import Event
 from kamar_store.appservice import ANYBODY, Arrival, Question
 
 LONGEST = 500  # characters of a message that the bot reads; no command is longer
+LONGEST_DIRECT = 4500  # in a direct talk, where announcements are written
 CALLED = re.compile(r"(?<!\w)@kamar\b(?!\w)", re.IGNORECASE)
 NUMBER = re.compile(r"\s*([1-9])\s*[.)]?\s*")
 
@@ -96,6 +97,8 @@ def _content(event: Event, bot: UserId, known: Known) -> dict[str, Any] | None:
 def _message(event: Event, bot: UserId, known: Known) -> dict[str, Any] | None:
     text = event.content.get("body")
     related = _related(event.content)
+    if event.content.get("msgtype") == "m.image" and event.room_id not in known.official:
+        return _picture(event.content)
     if event.content.get("msgtype") != "m.text" or not isinstance(text, str) or related.get("rel_type") == "m.replace":
         return None  # other bots speak in notices; a corrected message is not a second command
     text = _own_words(text)
@@ -106,8 +109,26 @@ def _message(event: Event, bot: UserId, known: Known) -> dict[str, Any] | None:
     direct = event.room_id not in known.official
     mentioned = bot in _mentioned(event.content) or CALLED.search(text) is not None
     if text.lstrip().startswith("!") or direct or mentioned:
-        return {"concern": Concern.SAID, "text": text[:LONGEST], "called": mentioned, **_answered(related)}
+        return {
+            "concern": Concern.SAID,
+            "text": text[: LONGEST_DIRECT if direct else LONGEST],
+            "called": mentioned,
+            **_answered(related),
+        }
     return None
+
+
+def _picture(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a picture that is not encrypted, with its caption as text (Matrix 1.10, "media captions")."""
+    url, body, name, info = (content.get(field) for field in ("url", "body", "filename", "info"))
+    if not isinstance(url, str) or not url.startswith("mxc://"):
+        return None
+    kept: dict[str, Any] = {"url": url[:300]}
+    if isinstance(info, Mapping):
+        kept |= {field: info[field] for field in ("size", "w", "h") if isinstance(info.get(field), int)}
+        kept |= {"mimetype": str(info["mimetype"])[:40]} if "mimetype" in info else {}
+    caption = body if isinstance(name, str) and isinstance(body, str) and body != name else ""
+    return {"concern": Concern.SAID, "text": caption[:LONGEST_DIRECT], "called": False, "picture": kept}
 
 
 def _reaction(event: Event, known: Known) -> dict[str, Any] | None:

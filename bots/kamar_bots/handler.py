@@ -154,15 +154,18 @@ class Handler:
         if told is not None:
             return _send(arrival, told) if told and concern is not Concern.INVITED else []
         if concern is Concern.REPORTED:
-            registry = Registry(db, self.site.settings, SystemRandom(), self.site.organisation)
+            registry = self._registry(db)
             return [Effect("take_back", row) for row in await peace.reported(arrival, target, registry, now)]
         if concern is Concern.INVITED:
             return [Effect("join", {"room_id": arrival.room_id}), *await self._hello(db, arrival, now)]
         ask = await self._ask(db, arrival, target, direct=direct, now=now)
         if isinstance(ask, str):
             return _send(arrival, ask) if ask else []
-        reply = await self._reply(ask, Registry(db, self.site.settings, SystemRandom(), self.site.organisation))
+        reply = await self._reply(ask, self._registry(db))
         return [] if reply is None else effects(reply, ask, arrival.event_id)
+
+    def _registry(self, db: Db) -> Registry:
+        return Registry(db, self.site.settings, SystemRandom(), self.site.organisation)
 
     async def _reply(self, ask: Ask, registry: Registry) -> Reply | None:
         try:
@@ -186,7 +189,10 @@ class Handler:
             text = f"!{choices[number - 1]}"
         room: RoomKey | None = (await appservice.official(db, [arrival.room_id])).get(arrival.room_id)
         called = bool(content.get("called"))
-        return Ask(arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called, self.encrypted, target)
+        picture = content.get("picture")
+        return Ask(
+            arrival.sender, arrival.room_id, text, room, direct, LANGUAGE, now, called, self.encrypted, target, picture
+        )
 
     async def _hello(self, db: Db, arrival: Arrival, now: datetime) -> list[Effect]:
         if self.encrypted:

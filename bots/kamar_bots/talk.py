@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from kamar.ids import EventId, RoomId, UserId
 from kamar.organisation import Organisation, profile
@@ -39,6 +40,7 @@ class Ask:
     called: bool = False  # the message names @kamar
     encrypted: bool = False  # end to end, between the asker and the bot
     target: Target | None = None  # the message that this one answers
+    picture: Mapping[str, Any] | None = None  # url, mimetype, size, w, h of a picture sent in a direct talk
 
     def say(self, sentence: str, **values: object) -> str:
         """Return a sentence of the catalogue in the asker's language, its braces filled."""

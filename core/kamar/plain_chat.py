@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from kamar.ids import EventId, NodePath
+from kamar.ids import EventId, NodePath, UserId
 from kamar.plain_chat_text import Piece, Reader, clean, pieces_of, visible, without_quote
 from kamar.policy import may_open
 from kamar.structure import RoomKind
@@ -100,6 +100,7 @@ class Message:
     kind: Kind
     name: str = ""
     own: bool = False
+    badge: str = ""  # the office that the writer holds
     text: str = ""  # of a picture: its description, empty where there is none
     media: Media | None = None
     choices: tuple[str, ...] = ()
@@ -154,6 +155,7 @@ def _message(
         kind=kind,
         name="" if sender == reader.user else reader.name(sender),
         own=sender == reader.user,
+        badge=reader.badges.get(UserId(sender), ""),
         text=_text(content, kind, reader, answer=isinstance(answered, str)),
         media=media,
         choices=_choices(content, reader) if kind is Kind.POLL else (),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kamar.ids import UserId
 
@@ -36,6 +36,7 @@ class Reader:
     user: UserId
     server: str
     names: Mapping[UserId, str]
+    badges: Mapping[UserId, str] = field(default_factory=dict)  # offices in force, from the registry
 
     def name(self, user: str) -> str:
         """Return a name to show; empty for strangers."""

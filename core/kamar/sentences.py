@@ -251,6 +251,25 @@ SENTENCES: dict[str, str] = {
     "report_unknown": _("Laporan ini tidak ada, atau bukan untuk Anda."),
     "report_closed": _("Laporan ini sudah selesai."),
     "report_person": _("Nama itu tidak kami temukan di kamar ini. Tulis seperti yang tampil di obrolan."),
+    # siaran
+    "siaran_not_allowed": _("Pengumuman ini di luar wewenang Anda. Ketik !mandat untuk melihat mandat Anda."),
+    "siaran_no_rooms": _("Belum ada ruang pengumuman di wilayah itu. Tulis langsung di kamarnya."),
+    "siaran_empty": _("Pengumuman masih kosong. Tulis dulu teksnya."),
+    "siaran_long": _("Pengumuman terlalu panjang. Pakai paling banyak {most} huruf."),
+    "siaran_picture": _("Ralat hanya mengganti teks. Untuk gambar lain, tarik pengumumannya dan kirim yang baru."),
+    "siaran_nobody": _(
+        "Belum ada pengurus lain yang dapat menyetujui. Minta pengurus di atas Anda mengirimnya, "
+        "atau pilih wilayah yang lebih kecil."
+    ),
+    "siaran_unknown": _("Pengumuman itu tidak ada, atau bukan untuk Anda. Lihat daftarnya dengan !siaran status."),
+    "siaran_author": _("Penulisnya tidak lagi berwenang di wilayah itu, jadi pengumuman ini tidak dikirim."),
+    "siaran_decided": _("Pengumuman ini sudah diputuskan."),
+    "siaran_recalled": _("Pengumuman ini sudah ditarik."),
+    "name_officer": _(
+        "Nama ini sama dengan nama pengurus di tempat Anda, jadi orang bisa keliru. "
+        "Tambahkan nama panggilan atau nama keluarga."
+    ),
+    # end of siaran
     "signup_banned": _(
         "Perangkat ini dipakai akun yang sedang dikeluarkan dari kamar. Keberatan dapat dikirim dari akun lama itu; "
         "bila ini keliru, hubungi pengelola."

@@ -87,6 +87,13 @@ class Peace:
 
 
 @dataclass(frozen=True, slots=True)
+class Siaran:
+    """Announcements."""
+
+    approve_rooms: int = 50  # one that reaches more rooms needs a second officer
+
+
+@dataclass(frozen=True, slots=True)
 class Portal:
     """The web portal."""
 
@@ -125,6 +132,7 @@ class Settings:
     rooms: Rooms = field(default_factory=Rooms)
     media: Media = field(default_factory=Media)
     peace: Peace = field(default_factory=Peace)
+    siaran: Siaran = field(default_factory=Siaran)
     portal: Portal = field(default_factory=Portal)
     mail: Mail = field(default_factory=Mail)
     workers: Workers = field(default_factory=Workers)
@@ -242,6 +250,7 @@ def _violations(settings: Settings) -> list[str]:
         "rooms.perintis_max: must be from 10 to 1000": 10 <= rooms.perintis_max <= 1000,
         "rooms.children_max: must be from 4 to 50": 4 <= rooms.children_max <= 50,
         "peace.clamd: must be empty or an absolute path": settings.peace.clamd[:1] in ("", "/"),
+        "siaran.approve_rooms: must be >= 0": settings.siaran.approve_rooms >= 0,
         "portal.session_hours: must be > 0": settings.portal.session_hours > 0,
         "portal.signup_days: must be > 0": settings.portal.signup_days > 0,
         f"mail.security: must be one of {', '.join(MAIL_SECURITY)}": mail.security in MAIL_SECURITY,

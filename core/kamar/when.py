@@ -15,8 +15,8 @@ WIB = timezone(timedelta(hours=7), "WIB")
 WITA = timezone(timedelta(hours=8), "WITA")
 WIT = timezone(timedelta(hours=9), "WIT")
 # Codes of provinces (Kepmendagri 300.2.2-2138/2025); all others are in the west. Zones: Keppres 41/1987.
-_MIDDLE = frozenset("51 52 53 63 64 65 71 72 73 74 75 76".split())
-_EAST = frozenset("81 82 91 92 93 94 95 96 97".split())
+MIDDLE = frozenset("51 52 53 63 64 65 71 72 73 74 75 76".split())
+EAST = frozenset("81 82 91 92 93 94 95 96 97".split())
 
 DAYS = (_("Senin"), _("Selasa"), _("Rabu"), _("Kamis"), _("Jumat"), _("Sabtu"), _("Minggu"))
 MONTHS = (
@@ -40,7 +40,7 @@ YESTERDAY = _("Kemarin")
 def zone_of(node: NodePath) -> timezone:
     """Return the zone of a place; what is no wilayah keeps the time of the capital."""
     province = node[:2]
-    return WITA if province in _MIDDLE else WIT if province in _EAST else WIB
+    return WITA if province in MIDDLE else WIT if province in EAST else WIB
 
 
 def day_words(day: date, today: date, language: str = "id") -> str:

@@ -68,6 +68,12 @@ STATUS |= {  # restructure
     "plan_outdated": 409,
     "plan_changed": 409,
     "plan_needed": 409,
+    # siaran
+    "siaran_unknown": 404,
+    "siaran_not_allowed": 403,
+    "siaran_decided": 409,
+    "siaran_author": 409,
+    "siaran_recalled": 409,
 }
 OTHERWISE = 422  # a field to be mended
 RETRY_SECONDS = 5
@@ -86,6 +92,7 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "name_long": "nama",
     "name_characters": "nama",
     "name_reserved": "nama",
+    "name_officer": "nama",
     "password_short": "sandi",
     "password_long": "sandi",
     "password_common": "sandi",
@@ -130,6 +137,10 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "code_without_workplace": "kode",
     "code_without_node": "kode",
     "persona_name": "nama",
+    # siaran
+    "siaran_empty": "teks",
+    "siaran_long": "teks",
+    "message_nik": "teks",
 }
 
 

@@ -17,7 +17,6 @@ from aiohttp import web
 
 from kamar.account import new_localpart
 from kamar.consent import read_consent
-from kamar.display_name import read_display_name
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
 from kamar.membership import SeatState
@@ -31,6 +30,7 @@ from kamar_portal.portal import Portal, portal_of
 from kamar_portal.recovery import hash_words
 from kamar_store import member as members
 from kamar_store import peace_measure, referral, seating, signup, wilayah
+from kamar_store.display_name import read_name
 from kamar_store.referral import Invitation
 from kamar_store.signup import Signup
 
@@ -145,12 +145,12 @@ async def finish(
     Raises:
         KamarError: a field to be mended, ``signup_step``, ``code_revoked``, or Matrix not answering.
     """
-    name = read_display_name(display_name)
     if next_step(begun.answers) is not Step.ACCOUNT:
         raise KamarError("signup_step")
     consents = read_consent(begun.answers["consent"])
     home = NodePath(begun.answers["home"])
     async with portal.store.read() as db:
+        name = await read_name(db, portal.site.organisation, display_name, home, portal.clock())
         invitation = await referral.find(db, begun.code)
         refuse_unusable(invitation.revoked_at, portal.clock())
         if invitation.owner is not None and await peace_measure.is_banned(db, invitation.owner, portal.clock()):

@@ -12,7 +12,6 @@ from typing import Any
 from aiohttp import web
 
 from kamar.consent import read_consent
-from kamar.display_name import read_display_name
 from kamar.errors import KamarError
 from kamar.membership import SIGNUP_AGE
 from kamar.node import Axis
@@ -22,6 +21,7 @@ from kamar_portal.openapi import document
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.signup import TOKEN_BYTES
 from kamar_store import signup
+from kamar_store.display_name import read_name
 from kamar_store.signup import Signup
 
 KEY = re.compile(r"[A-Za-z0-9_-]{22,128}")
@@ -67,7 +67,8 @@ async def take(request: web.Request) -> web.Response:
         raise KamarError("code_without_workplace")
     home = home or await join.read_place(portal, newcomer.village, newcomer.rw, newcomer.rt)
     read_consent(newcomer.consent)
-    name = read_display_name(newcomer.display_name)
+    async with portal.store.read() as db:
+        name = await read_name(db, portal.site.organisation, newcomer.display_name, home, portal.clock())
     if newcomer.password is not None:
         read_password(newcomer.password, name)
     answers = {"home": home, "consent": list(newcomer.consent), "age": SIGNUP_AGE}

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from kamar.display_name import read_display_name
 from kamar.errors import KamarError
 from kamar.signup import PASSWORD_SHORTEST, read_password
 from kamar.words import LANGUAGES
@@ -21,6 +20,7 @@ from kamar_portal.portal import portal_of
 from kamar_portal.session import begin, member_of
 from kamar_store import cover, session
 from kamar_store import member as members
+from kamar_store.display_name import read_name
 
 LANGUAGE_LASTS = timedelta(days=365)
 
@@ -46,7 +46,9 @@ async def rename(request: web.Request) -> web.Response:
     portal, member = portal_of(request), member_of(request)
     form = await read_form(request)
     try:
-        name = read_display_name(form.raw("nama"))
+        async with portal.store.read() as db:
+            now, organisation = portal.clock(), portal.site.organisation
+            name = await read_name(db, organisation, form.raw("nama"), member.home, now, member.id)
         await persona.refuse_alike(portal, member, name)
         await portal.module.set_display_name(member.user_id, name)
     except KamarError as error:

@@ -12,7 +12,8 @@ from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.node import is_within
 from kamar.officers import areas, sees, sees_counts
-from kamar.policy import Held
+from kamar.organisation import Right
+from kamar.policy import Held, nodes_with
 from kamar_portal.form import read_form
 from kamar_portal.page import render, render_text, see_other
 from kamar_portal.portal import Portal, portal_of
@@ -74,7 +75,7 @@ async def show(request: web.Request) -> web.Response:
         named=named,
         purpose=OFFICER_PUBLIC,
         titles=titles,
-        admin=who.held.admin,
+        restructures=who.held.admin or bool(nodes_with(portal.site.organisation, who.held, Right.RESTRUCTURE)),
         saved=request.query.get("tersimpan", ""),
     )
 

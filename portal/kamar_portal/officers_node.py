@@ -14,6 +14,7 @@ from kamar.ids import MemberId, localpart
 from kamar.mandate import Mandate, MandateId, Status, status
 from kamar.officers import lendable, sees, sees_counts
 from kamar.organisation import Office, Organisation, Right
+from kamar.policy import held_may
 from kamar.when import zone_of
 from kamar.words import mark as _
 from kamar_bridges import pdf
@@ -47,7 +48,6 @@ RIGHTS = {
     Right.EXPORT: _("mengunduh data gabungan"),
     Right.RESTRUCTURE: _("mengubah susunan organisasi"),
 }
-SOMEBODY = _("seseorang yang sudah keluar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,7 @@ async def show(request: web.Request) -> web.Response:
         lent=lent,
         rights=RIGHTS,
         own=who.member.id,
+        restructures=who.held.admin or held_may(organisation, who.held, Right.RESTRUCTURE, place.path),
         lends=bool(lendable(organisation, who.held, place.path)),
         saved=request.query.get("tersimpan", ""),
         trail=above,

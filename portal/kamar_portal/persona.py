@@ -13,7 +13,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from kamar.account import new_localpart
-from kamar.display_name import read_display_name, skeleton
+from kamar.display_name import skeleton
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId, localpart
 from kamar.node import Axis, is_hidden
@@ -26,6 +26,7 @@ from kamar_portal.portal import Portal, portal_of
 from kamar_portal.session import begin, end, member_of
 from kamar_store import belonging, cover, persona, referral, session, vault_key, workplace
 from kamar_store import member as members
+from kamar_store.display_name import read_name
 from kamar_store.member import Member
 from kamar_store.referral import Invitation
 
@@ -178,7 +179,8 @@ async def _make(request: web.Request, typed: str, node: NodePath, invitation: In
         KamarError: a field to be mended, or Matrix not answering.
     """
     portal, first = _owner(request)
-    name = read_display_name(typed)
+    async with portal.store.read() as db:
+        name = await read_name(db, portal.site.organisation, typed, node, portal.clock())
     if skeleton(name) == skeleton(first.display_name):
         raise KamarError("persona_name")
     keys = _keys(portal)

@@ -135,7 +135,7 @@ async def page_of(
         page = await room.view(portal_of(request).homeserver).page(EVENTS, start, LIMIT)
         if page.events and not start:
             await mark_read(request, room, EventId(str(page.events[-1]["event_id"])))
-        said = conversation(page.events, room.reader(page))
+        said = conversation(page.events, await room.reader(portal_of(request), page.names))
         answered = await _answered(request, room, page, said, form)
     return render(
         request,
@@ -245,7 +245,8 @@ async def _answered(
         if error.errcode not in ("M_NOT_FOUND", "M_FORBIDDEN"):
             raise
         return None
-    return next(iter(conversation([found], room.reader(page))), None)
+    reader = await room.reader(portal_of(request), page.names)
+    return next(iter(conversation([found], reader)), None)
 
 
 def _days(request: web.Request, room: OwnRoom, said: Sequence[Message], start: str) -> Sequence[Day]:

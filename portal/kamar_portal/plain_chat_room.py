@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -12,7 +12,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from kamar.errors import KamarError
-from kamar.ids import EventId, NodePath, RoomId
+from kamar.ids import EventId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
 from kamar.organisation import Right
 from kamar.plain_chat import may_write
@@ -21,10 +21,10 @@ from kamar.structure import RoomKind, alias_of, room_name
 from kamar.when import zone_of
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.matrix import Matrix
-from kamar_bridges.plain_chat import RoomPage, RoomView
-from kamar_portal.portal import PORTAL, portal_of
+from kamar_bridges.plain_chat import RoomView
+from kamar_portal.portal import PORTAL, Portal, portal_of
 from kamar_portal.session import access_token, member_of
-from kamar_store import cover, seating
+from kamar_store import badge, cover, seating
 from kamar_store import mandate as mandates
 from kamar_store.member import Member
 from kamar_store.seating import Room
@@ -75,9 +75,12 @@ class OwnRoom:
         """Return the zone that times are told in."""
         return zone_of(self.member.home)
 
-    def reader(self, page: RoomPage) -> Reader:
-        """Return who reads a page."""
-        return Reader(self.member.user_id, self.server, page.names)
+    async def reader(self, portal: Portal, names: Mapping[UserId, str]) -> Reader:
+        """Return who reads what people of these names wrote."""
+        async with portal.store.read() as db:
+            node, now = self.row.key.node, portal.clock()
+            titles = await badge.badges(db, portal.site.organisation, names, node, now)
+        return Reader(self.member.user_id, self.server, names, titles)
 
     def view(self, homeserver: Homeserver) -> RoomView:
         """Return the room as the member sees it."""

@@ -15,7 +15,6 @@ from aiohttp import web
 
 from kamar.ids import EventId
 from kamar.plain_chat import EVENTS, REACTIONS, Message, conversation
-from kamar.plain_chat_text import Reader
 from kamar_bridges.homeserver import MatrixError
 from kamar_bridges.plain_chat import News, RoomView
 from kamar_portal.page import render_text
@@ -31,6 +30,7 @@ from kamar_portal.plain_chat_room import (
     mark_read,
     own_room,
 )
+from kamar_portal.portal import portal_of
 
 WAIT_SECONDS = 25  # of one call; afterwards a sign of life goes to the browser
 IDLE_SECONDS = 20 * 60  # without a message; then the page is asked to be renewed by hand
@@ -114,7 +114,7 @@ async def _pieces(request: web.Request, room: OwnRoom, news: News) -> bytes:
     """Return what the browser gets of some news."""
     if news.gap:
         return _piece("muat", {})
-    said = conversation(news.events, Reader(room.member.user_id, room.server, news.names))
+    said = conversation(news.events, await room.reader(portal_of(request), news.names))
     gone = [_redacted(event) for event in news.events if event.get("type") == "m.room.redaction"]
     if said:
         await mark_read(request, room, EventId(str(news.events[-1]["event_id"])))

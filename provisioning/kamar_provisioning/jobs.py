@@ -109,6 +109,7 @@ def handlers() -> dict[str, Handler]:
         restructure,
         seating,
         sending,
+        siaran,
         unname,
     )
     from kamar_provisioning import fold as folding
@@ -145,6 +146,9 @@ def handlers() -> dict[str, Handler]:
         "alias": restructure.alias,
         "archive": restructure.archive,
         "unarchive": restructure.unarchive,
+        "siaran": siaran.siaran,
+        "siaran_ask": siaran.ask_second,
+        "siaran_kit": siaran.kit,
         "vote": mandate.vote,
     }
 

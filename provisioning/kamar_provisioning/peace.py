@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from datetime import datetime
 
-from kamar.ids import EventId, RoomId, UserId
+from kamar.ids import EventId, MemberId, RoomId, UserId
 from kamar.membership import SeatState
 from kamar.peace import MeasureKind, Step
 from kamar.peace_message import RoomRules, rules_to_json
@@ -18,8 +19,10 @@ from kamar.wilayah import zone_of
 from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning.jobs import Desk
 from kamar_provisioning.sending import GONE, txn_id
+from kamar_store import mandate_find as mandates
 from kamar_store import member as members
 from kamar_store import outbox, peace, peace_measure, peace_rule, referral, seating
+from kamar_store import reconcile as changed
 from kamar_store.member import Member
 from kamar_store.outbox import Row
 from kamar_store.peace_measure import Measure
@@ -86,6 +89,13 @@ async def take_back(desk: Desk, row: Row) -> None:
     except MatrixError as error:
         if error.errcode not in GONE:
             raise
+
+
+async def talk_with(desk: Desk, user: UserId) -> RoomId:
+    """Return the direct talk with a member, opened where there is none."""
+    async with desk.site.store.read() as db:
+        room = await peace_rule.direct_of(db, user)
+    return room if room is not None and await _reads(desk, room, user) else await _open_direct(desk, user)
 
 
 async def _says(desk: Desk, row: Row, room: RoomId) -> bool:
@@ -196,12 +206,18 @@ async def _keep_out(desk: Desk, found: Measure) -> None:
         if _everywhere(found):
             await peace_rule.ban_keys(db, found.id, found.subject)
             await _revoke_codes(db, desk, found)
+        await _mark_offices(db, found.subject, desk.now())
     if who is None or not rooms:
         return
     await desk.module.seat(who.user_id, None, [], rooms)
     if _everywhere(found):
         for room in rooms:
             await desk.matrix.ban(room, who.user_id, found.reason)
+
+
+async def _mark_offices(db: Db, number: MemberId, now: datetime) -> None:
+    """Whoever is kept out has no power meanwhile, and has it again afterwards."""
+    await changed.mark(db, {node for node, _office in await mandates.held_by(db, number, now)}, now)
 
 
 async def _revoke_codes(db: Db, desk: Desk, found: Measure) -> None:
@@ -234,6 +250,7 @@ async def _let_in(desk: Desk, found: Measure) -> None:
             await _unban(desk, room.room_id, who)
     async with desk.site.store.write() as db:
         await seating.let_in(db, who.id, [room.id for room in rooms])
+        await _mark_offices(db, who.id, now)
         key = f"seat:{who.id}:measure:{found.id}"
         await outbox.put(db, "seat", key, {"member": who.id}, now, lane=f"member:{who.id}")
 

@@ -74,6 +74,14 @@ async def by_id(db: AsyncConnection, number: int) -> Member | None:
     return None if row is None else read(row)
 
 
+async def named(db: AsyncConnection, name: str) -> list[Member]:
+    """Return the members who bear a display name, capitals and small letters alike; few, because two are too many."""
+    tidy = " ".join(name.split()).lower()
+    same = func.lower(member.c.display_name) == tidy
+    found = await db.execute(select(*COLUMNS).where(same, member.c.left_at.is_(None)).order_by(member.c.id).limit(20))
+    return [read(row) for row in found]
+
+
 async def create(
     db: AsyncConnection,
     user: UserId,

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import SeatState
 from kamar.node import axis_of, below, is_hidden, village_of
 from kamar.organisation import Organisation
+from kamar.peace import MeasureKind
 from kamar.reconcile import Holder, Place, Registered
 from kamar.reconcile.area import counting, reaches_down
 from kamar.structure import RoomKey, RoomKind, RoomState, space_of
@@ -20,7 +21,7 @@ from kamar_store import cover
 from kamar_store.mandate_find import in_force
 from kamar_store.reconcile import Mark
 from kamar_store.seating import Room, rooms_at, rooms_below
-from kamar_store.tables import mandate, member, node, room, seat
+from kamar_store.tables import mandate, measure, member, node, room, seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +85,22 @@ async def officers_of(
 async def holders(
     db: AsyncConnection, organisation: Organisation, nodes: Collection[NodePath], now: datetime
 ) -> list[Holder]:
-    """Return the mandates in force at the nodes, eldest first. An office that the organisation no more has is none.
+    """Return the mandates in force at the nodes, eldest first; of whom a measure bans everywhere they give nothing.
 
     Where people go by a second account the first one never shows, and nowhere else the second.
     """
-    columns = (mandate.c.member, member.c.user_id, mandate.c.node, mandate.c.office, mandate.c.acting, member.c.persona)
+    banned = (measure.c.kind == MeasureKind.BAN, measure.c.subject == member.c.id, measure.c.lifted_at.is_(None))
+    out = exists().where(*banned, measure.c.starts_at <= now, measure.c.ends_at > now)
+    columns = (mandate.c.member, member.c.user_id, mandate.c.node, mandate.c.office, mandate.c.acting)
     found = await db.execute(
-        select(*columns)
+        select(*columns, member.c.persona, out)
         .join(member, member.c.id == mandate.c.member)
         .where(mandate.c.node.in_(nodes), in_force(now), member.c.left_at.is_(None))
         .order_by(mandate.c.id)
     )
     return [
-        Holder(MemberId(number), UserId(user), NodePath(path), organisation.offices[office], acting)
-        for number, user, path, office, acting, persona in found
+        Holder(MemberId(number), UserId(user), NodePath(path), organisation.offices[office], acting, bool(gone))
+        for number, user, path, office, acting, persona, gone in found
         if office in organisation.offices and bool(persona) is organisation.has_personas(axis_of(path))
     ]
 

@@ -96,6 +96,7 @@ async def candidates(
         .where(
             or_(true() if nodes is None else false(), *places),
             member.c.left_at.is_(None),
+            member.c.persona.is_(False),  # nobody is told of these; their owners open them from the first account
             or_(func.lower(member.c.display_name) == typed.lower(), member.c.user_id == account),
         )
         .order_by(member.c.id)

@@ -189,8 +189,23 @@ async def test_a_member_cannot_change_the_own_name_in_any_way(
         await worker_pool.request("PUT", profile, token=token, body={"displayname": "Ketua RT"})
     with pytest.raises(MatrixError):
         await worker_pool.request("DELETE", profile, token=token)
+    for body in ({"displayname": "Ketua RT"}, {"org.kamar.x": "Ketua RT"}):  # the profile as a whole, and by parts
+        for version in ("v3", "unstable/uk.tcpip.msc4133"):
+            path = f"/_matrix/client/{version}/profile/{person.user_id}"
+            for method in ("PUT", "PATCH", "POST"):
+                with pytest.raises(MatrixError):
+                    await worker_pool.request(method, path, token=token, body=body)
     member = {"membership": "join", "displayname": "Ketua RT"}
     await me.put_state(village.rt, "m.room.member", member, person.user_id)
+    room = f"/_matrix/client/v3/rooms/{village.rt}"
+    await worker_pool.request("POST", f"{room}/join", token=token, body={"displayname": "Ketua RT"})
+    with pytest.raises(MatrixError):  # nor through the field by itself, by its newer address
+        await worker_pool.request(
+            "PUT",
+            f"/_matrix/client/unstable/uk.tcpip.msc4133/profile/{person.user_id}/displayname",
+            token=token,
+            body={"displayname": "Ketua RT"},
+        )
     assert (await kamar.joined_members(village.rt))[person.user_id] == "Siti"
 
 

@@ -102,7 +102,14 @@ def addresses(browser: Browser) -> list[str]:
     assert app is not None
     found = {route.resource.canonical for route in app.router.routes() if route.method == "GET" and route.resource}
     plain = {PATTERN.sub("{}", path) for path in found if "{" in path}
-    asked = {"/komunitas/lain?q={}", "/wilayah/cari?q={}", "/api/v1/wilayah?q={}", "/komunitas/lain?simpul={}"}
+    asked = {
+        "/komunitas/lain?q={}",
+        "/wilayah/cari?q={}",
+        "/api/v1/wilayah?q={}",
+        "/cek?akun={}",
+        "/pengurus?q={}",
+        "/komunitas/lain?simpul={}",
+    }
     return sorted(path for path in plain | asked if not path.startswith(("/_", "/chat", "/static", "/.well")))
 
 
@@ -121,7 +128,9 @@ async def told(browser: Browser, address: str, value: str) -> tuple[int, str]:
 @pytest.mark.parametrize("who", ASKERS)
 async def test_every_address_answers_a_workplace_as_before_there_was_one(who: str, house: House) -> None:
     browser = await asker(house, who)
-    probes = [(address, value) for address in addresses(browser) for value in (THERE, COMPANY, NAME, "kerja")]
+    probes = [
+        (address, value) for address in addresses(browser) for value in (THERE, COMPANY, NAME, "Anggrek", "anggrek22")
+    ]
     for address, value in probes:
         await told(browser, address, value)  # what is kept in memory after the first time is kept for both
     before = [await asked(house, browser, *probe) for probe in probes]
@@ -143,6 +152,19 @@ async def test_no_page_names_a_workplace_its_people_or_its_number(who: str, hous
     if who == "administrator":
         numbers = re.findall(r"<dd>(\d+)</dd>", browser.page.text)
         assert numbers[:2] == ["1", "0"]  # members and open kamar: the administrator himself, and none
+
+
+@pytest.mark.parametrize("typed", ["Anggrek", "anggrek22"])
+async def test_an_administrator_gives_nobody_a_way_into_a_colleagues_account(typed: str, house: House) -> None:
+    browser, answers = await asker(house, "administrator"), []
+    for _again in range(2):
+        await browser.visit("/kelola/pulih")
+        with questions(house) as statements:
+            page = await browser.send("/kelola/pulih", {"nama": typed})
+        answers.append((page.status, re.sub(r'name="formulir" value="[^"]*"', "", page.text), len(statements)))
+        if len(answers) == 1:
+            await open_workplace(house)
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize("who", ASKERS[1:])

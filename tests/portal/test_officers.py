@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from kamar.ids import NodePath
+from kamar.ids import EventId, NodePath, RoomId
 from kamar.mandate import Status, status
+from kamar.organisation import OfficeCode
+from kamar_store import greeter, peace, vacancy
 from kamar_store import mandate as mandates
-from kamar_store import vacancy
 from tests.portal.officers import ACCOUNTS, KECAMATAN, RT, Town, town
 from tests.portal.village import SUKARESMI
 
@@ -212,3 +213,63 @@ async def test_few_members_are_not_counted_below_a_village(town: Town) -> None:
 def _bare(text: str) -> str:
     """Return a page without what is new on each."""
     return re.sub(r'(value|name="kembali" value|content)="[^"]*"', "", text)
+
+
+@pytest.mark.parametrize("who", ["tetangga", "warga", "asing"])
+@pytest.mark.parametrize("what", ["tunjuk", "pinjamkan", "akhiri", "klaim", "sk", "bersedia"])
+async def test_nobody_from_outside_opens_any_page_of_the_area(town: Town, who: str, what: str) -> None:
+    async with town.house.store.write() as db:
+        (found,) = await mandates.at_node(db, SUKARESMI, town.house.clock())
+        organisation = town.house.portal.site.organisation
+        offer = await vacancy.offer(
+            db, organisation, town.people["calon"], RT, OfficeCode("koordinator"), "", town.house.clock()
+        )
+    about = {"tunjuk": SUKARESMI, "pinjamkan": SUKARESMI, "bersedia": offer}.get(what, found.id)
+    page = await (await town.browse(who)).visit(f"/pengurus/{what}/{about}")
+    assert page.status == {"tetangga": 404, "warga": 403, "asing": 401}[who]
+    assert "Koordi" not in page.text
+    ours = await (await town.browse("ketua")).client.get(f"/pengurus/{what}/{about}")
+    assert ours.status == (404 if what == "klaim" else 200)  # nothing is disputed
+
+
+async def test_the_draft_of_a_decree_comes_as_pdf(town: Town) -> None:
+    async with town.house.store.read() as db:
+        (found,) = await mandates.at_node(db, SUKARESMI, town.house.clock())
+    browser = await town.browse("ketua")
+    answer = await browser.client.get(f"/pengurus/sk/{found.id}")
+    assert answer.content_type == "application/pdf"
+    assert (await answer.read()).startswith(b"%PDF-")
+
+
+async def test_duties_that_wait_are_shown_and_vanish_when_done(town: Town) -> None:
+    store, now = town.house.store, town.house.clock()
+    coordinator, newcomer = town.people["koordinator"], town.people["calon"]
+    async with store.write() as db:
+        event, room = EventId("$sapa"), RoomId("!rt:kamar.test")
+        await greeter.greeted(db, event, room, newcomer.id, coordinator.id, now)
+        await peace.hint(
+            db,
+            town.house.portal.site.organisation,
+            None,
+            SUKARESMI,
+            newcomer.id,
+            "mencurigakan",
+            now,
+            "http://kamar.test",
+        )
+    browser = await town.browse("ketua")
+    page = await browser.visit(f"/pengurus/tempat/{SUKARESMI}")
+    assert "1 tetangga baru belum disapa" in page.text
+    assert "1 laporan belum diputuskan" in page.text
+    assert "mencurigakan" not in page.text
+    async with store.write() as db:
+        await greeter.done(db, event)
+    page = await browser.visit(f"/pengurus/tempat/{SUKARESMI}")
+    assert "belum disapa" not in page.text
+
+
+@pytest.mark.parametrize(("who", "offered"), [("ketua", True), ("bendahara", False), ("koordinator", False)])
+async def test_only_who_may_restructure_is_led_to_plans(town: Town, who: str, offered: bool) -> None:
+    browser = await town.browse(who)
+    for address in ("/pengurus", f"/pengurus/tempat/{SUKARESMI}"):
+        assert ("/pengurus/rencana" in (await browser.visit(address)).text) is offered

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from kamar.ids import NodePath, UserId
 from kamar.sentences import SENTENCES
+from kamar_store import mandate as mandates
+from kamar_store import member as members
 from tests.portal.browser import Browser, Page, sign_up
 from tests.portal.conftest import House
 from tests.portal.test_community import me, open_rooms
@@ -248,3 +252,22 @@ async def test_the_plain_page_can_be_made_the_first_way(house: House, browser: B
 async def test_an_empty_kamar_has_the_heading_that_its_first_message_needs(house: House, browser: Browser) -> None:
     page = await enter(house, browser)
     assert page.text.index('<h2 class="day">Hari ini</h2>') < page.text.index('id="baru"')
+
+
+async def test_an_officer_in_force_has_the_office_beside_the_name_and_nobody_else(
+    house: House, browser: Browser
+) -> None:
+    rt, now = NodePath("32.16.19.2005/RW005/RT003"), house.clock()
+    async with house.store.write() as db:
+        siti = await members.create(db, UserId(SITI), "Siti Aminah", rt, None, None, now)
+        budi = await members.create(db, UserId(BUDI), "Budi", rt, None, None, now)
+        await mandates.appoint(db, siti, rt, "koordinator", "SK 1", now - timedelta(days=1))
+        await mandates.appoint(db, budi, NodePath("kerja/maju-jaya"), "koordinator-puk", "", now - timedelta(days=1))
+    house.synapse.rooms.say(SITI, "Iuran sampah naik")
+    house.synapse.rooms.say(BUDI, "Berapa?")
+    page = await enter(house, browser)
+    assert re.findall(r'<span class="badge">.*?</svg> (.*?)</span>', page.text) == ["Koordinator Kamar RT 003"]
+    async with house.store.write() as db:
+        (found,) = await mandates.of_member(db, siti)
+        await mandates.end(db, found, None, "selesai", now)
+    assert "Koordinator Kamar RT" not in (await browser.visit(page.address)).text

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import event, text
 
 from kamar.consent import PURPOSES
-from kamar.ids import NodePath, UserId
+from kamar.ids import MemberId, NodePath, UserId
+from kamar_store import mandate as mandates
 from kamar_store import member, outbox, referral, wilayah
 from tests.portal.browser import Browser, sign_up
 from tests.portal.conftest import House
@@ -237,3 +238,20 @@ async def _limit(house: House, pages: int) -> None:
         "connect",
         lambda connection, _record: connection.execute(f"PRAGMA max_page_count = {pages}"),
     )
+
+
+async def test_nobody_signs_up_or_is_renamed_under_the_name_of_an_officer_of_the_place(house: House) -> None:
+    code = await house.code()
+    officer, other = await house.open_browser(), await house.open_browser()
+    await sign_up(officer, code, "Budi Santoso")
+    async with house.store.write() as db:
+        await mandates.appoint(db, MemberId(1), SUKARESMI, "koordinator", "SK 1", house.clock() - timedelta(days=1))
+    refused = await sign_up(other, code, "8ud1 S4ntoso")
+    assert refused.status == 422
+    assert "sama dengan nama pengurus" in refused.text
+    await other.send(f"/g/{code}/akun", {"nama": "Tono", "sandi": "gunung biru tinggi", "buatan": "tidak"})
+    await other.visit("/saya")
+    renamed = await other.send("/saya/nama", {"nama": "Bu-di Sаntoso"})  # a Cyrillic letter
+    assert renamed.status == 422
+    await officer.visit("/saya")
+    assert (await officer.send("/saya/nama", {"nama": "Budi  Santoso"})).status == 200  # his own name

@@ -14,6 +14,7 @@ from kamar.structure import RoomKey
 
 BADGE_EVENT = "id.sosialkamar.officers"  # state of every official room: who leads here
 BADGE_VERSION = 1
+NOBODY: dict[str, Any] = {"officers": [], "version": BADGE_VERSION}  # a room that never had a badge says the same
 BADGES = 100  # names in one badge; an event holds 64 KB
 
 

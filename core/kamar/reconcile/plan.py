@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kamar.ids import RoomId, UserId
-from kamar.reconcile.content import CHILD, CREATORS, EMPTY, PARENT, Power
+from kamar.reconcile.content import CHILD, CREATORS, EMPTY, PARENT, Power, canonical
 from kamar.reconcile.have import Found
+from kamar.reconcile.officers import BADGE_EVENT, NOBODY
 from kamar.reconcile.want import Wanted
 from kamar.structure import OWNER
 
@@ -67,6 +68,7 @@ class Seat:
 
 
 Action = Reopen | SetPower | Unseat | SetState | Unban | Seat
+NO_BADGE = canonical(NOBODY)
 ORDER: tuple[type[Action], ...] = (Reopen, SetPower, Unseat, SetState, Unban, Seat)
 
 
@@ -99,7 +101,7 @@ def _room(room: RoomId, wanted: Wanted, found: Found) -> Iterator[Action]:
     if power != found.power:
         yield SetPower(room, power)
     for (kind, key), content in wanted.state.items():
-        if found.state.get((kind, key)) != content:
+        if found.state.get((kind, key), NO_BADGE if kind == BADGE_EVENT else None) != content:
             yield SetState(room, kind, key, content)
     yield from _parents(room, wanted, found)
     yield from _children(room, wanted, found)

@@ -38,6 +38,7 @@ from kamar_store.tables.push import push_kind, push_subscription
 from kamar_store.tables.recovery import recovery, recovery_letter, recovery_request
 from kamar_store.tables.restructure import plan, plan_step, plan_touch
 from kamar_store.tables.rooms import room, seat
+from kamar_store.tables.siaran import siaran, siaran_room, siaran_text
 from kamar_store.tables.vault import vault_access, vault_contact, vault_person
 from kamar_store.tables.vouch import greeter, greeting, vouch
 from kamar_store.tables.wave import campaign, hold, trail
@@ -99,6 +100,9 @@ __all__ = [
     "room_rule",
     "seat",
     "session",
+    "siaran",
+    "siaran_room",
+    "siaran_text",
     "signup",
     "talk_room",
     "trail",

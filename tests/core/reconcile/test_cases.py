@@ -119,6 +119,16 @@ def test_the_badge_says_who_leads_here_nearest_first() -> None:
     assert "@ani:x" not in want[ROOMS[TALK]].state[BADGE_EVENT, ""]
 
 
+def test_a_room_that_nobody_leads_needs_no_badge_but_loses_a_wrong_one() -> None:
+    want = wanted()
+    assert BADGE_EVENT not in {action.kind for action in plan(want, fresh()) if isinstance(action, SetState)}
+    for faked in (EMPTY, canonical({"officers": [{"user_id": "@ani:x"}]})):
+        have = changed(equal(want), STREET, state={**equal(want)[STREET_ROOM].state, (BADGE_EVENT, ""): faked})
+        (action,) = plan(want, have)
+        assert isinstance(action, SetState)
+        assert (action.kind, action.content) == (BADGE_EVENT, want[STREET_ROOM].state[BADGE_EVENT, ""])
+
+
 @pytest.mark.parametrize("key", [STREET, BOARD])
 def test_an_officer_who_left_the_room_has_no_power_there_and_is_told_of(key: RoomKey) -> None:
     office = [holder("ani", "koordinator", RT), holder("ani", "ketua", DISTRICT)]
