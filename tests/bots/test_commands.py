@@ -211,7 +211,7 @@ async def test_batal_takes_back_only_ones_own_question(store: Store) -> None:
 def test_every_command_teaches_one_word() -> None:
     taught = (
         "ajak aman bantuan batal berhentikan bersedia biasa bisukan blokir buka cek gabung hapus ikut izinkan jamin"
-        " kamar lambat lapor lepas mandat masuk pengurus pindah siaran tetap tunjuk"
+        " kamar lambat lapor lepas mandat masuk pemilihan pengurus pilih pindah siaran tetap tunjuk"
     )
     assert sorted(TAUGHT.values()) == taught.split()
 

@@ -16,7 +16,7 @@ from kamar_store import audit, officers_room, outbox, reconcile, reconcile_regis
 from kamar_store import member as members
 from kamar_store.seating import Room
 from kamar_store.store import Store
-from kamar_store.tables import mandate, node, room, seat
+from kamar_store.tables import mandate, measure, node, room, seat
 from kamar_store.tables import outbox as rows
 
 NOW = datetime(2026, 11, 21, 22, tzinfo=UTC)
@@ -162,6 +162,24 @@ async def test_a_workplace_knows_the_second_account_alone_and_no_other_place_kno
     async with house.read() as db:
         holders = await reconcile_registry.holders(db, ORGANISATION, [NodePath(path)], NOW)
     assert [each.member for each in holders] == [who[shown]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours", "lifted", "counts"),
+    [("ban", 1, False, False), ("ban", -1, False, True), ("ban", 1, True, True), ("mute", 1, False, True)],
+    ids=["banned", "over", "lifted", "only muted"],
+)
+async def test_a_mandate_of_whom_a_measure_bans_everywhere_gives_nothing(
+    house: Store, kind: str, hours: int, lifted: bool, counts: bool
+) -> None:
+    chair = await person(house, "chair")
+    await give(house, chair, REGENCY, "ketua")
+    values = {"kind": kind, "subject": chair, "node": RT, "rank": 1, "reason": "x", "appeal": "none"}
+    span = {"starts_at": NOW - timedelta(hours=2), "ends_at": NOW + timedelta(hours=hours)}
+    async with house.write() as db:
+        await db.execute(insert(measure).values(values | span | {"lifted_at": NOW if lifted else None}))
+        (found,) = await reconcile_registry.holders(db, ORGANISATION, [REGENCY], NOW)
+    assert found.closed is not counts
 
 
 @pytest.fixture
