@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from kamar.errors import KamarError
 from kamar.ids import NodePath
-from kamar.node import Axis, axis_of, chain_of, is_below, is_within, parent_of
+from kamar.node import Axis, axis_of, chain_of, is_below, is_hidden, is_within, parent_of
 from kamar.restructure import last_part
 from kamar.structure import RoomKey, RoomKind, room_name
 from kamar.wilayah import Level, parse
@@ -101,6 +101,8 @@ class Tree:
 
     def room_words(self, key: RoomKey) -> str:
         """Return the name of a room."""
+        if is_hidden(key.node):  # its rooms have names that say nothing, and keep them
+            return room_name(key, "tempat kerja", "")
         wilayah = axis_of(key.node) is Axis.WILAYAH
         named = self.spots.get((parse(key.node).village if wilayah else None) or key.node)
         if named is None:

@@ -87,6 +87,7 @@ SUBCOMMANDS = (
         "unit",
         "./kamar unit ready --state /var/lib/kamar",
     ),
+    Subcommand("completion", "melengkapi perintah di shell Anda", "completion", "./kamar completion bash"),
     Subcommand("settings", "memeriksa berkas pengaturan", "settings_command", "./kamar settings var/kamar.toml"),
     Subcommand("release", "membuat berkas rilis untuk Ansible", "release", "./kamar release .cache/release"),
     Subcommand("test", "menjalankan semua pemeriksaan dan tes", "test", "./kamar test --unit", passes_on=True),

@@ -19,12 +19,14 @@ from kamar.structure import (
     RoomKey,
     RoomKind,
     RoomState,
+    alias_of,
     child_order,
     create_content,
     room_name,
     room_topic,
     space_of,
 )
+from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning.avatar import avatar
 from kamar_provisioning.jobs import Desk, Later
 from kamar_store import cover, outbox, seating
@@ -108,6 +110,13 @@ async def _made(desk: Desk, room: Room, space: RoomId | None) -> RoomId:
     content = create_content(room.key, room.row_key, settings.rooms.version, settings.bot, space, settings.server.name)
     picture = await avatar(desk, room.key)
     content["initial_state"].append({"type": "m.room.avatar", "state_key": "", "content": {"url": picture}})
+    try:
+        return await desk.matrix.create_room({**content, "name": name, "topic": topic})
+    except MatrixError as error:
+        if error.errcode != "M_ROOM_IN_USE":
+            raise
+    # The address led on to a room that moved away from here, or was archived.
+    await desk.matrix.remove_alias(f"#{alias_of(room.key)}:{settings.server.name}")
     return await desk.matrix.create_room({**content, "name": name, "topic": topic})
 
 

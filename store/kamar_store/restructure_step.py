@@ -56,6 +56,7 @@ STAYS = frozenset(
         "move.old",
         "plan_touch.node",
         "room.node",
+        "siaran.node",
         "treaty.node",
     }
 )

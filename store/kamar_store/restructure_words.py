@@ -8,11 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import NodePath
-from kamar.node import Axis, axis_of
-from kamar.structure import RoomKind
-from kamar.wilayah import parse
+from kamar.structure import RoomKey, RoomKind, room_name
 from kamar.words import mark as _
-from kamar_store import node
+from kamar_store import cover
 from kamar_store.node_path import within
 from kamar_store.tables import room
 
@@ -53,15 +51,11 @@ async def archived(db: AsyncConnection, path: NodePath, into: int | None) -> dic
 
 
 async def moved(db: AsyncConnection, path: NodePath) -> str:
-    found = await node.by_path(db, path)
-    return MOVED.format(name=found.full_name if found else path)
+    """Return what to tell who sits in no kamar there."""
+    return MOVED.format(name=(await cover.said(db, path)).whole)
 
 
 async def chat_name(db: AsyncConnection, path: NodePath) -> str:
-    """Return the name of the chat of a node."""
-    if axis_of(path) is Axis.WILAYAH and (village := parse(path).village) is not None:
-        found = await node.by_path(db, village)
-        name = found.name if found else village
-        return f"Kamar {parse(path).rt_rw} {name}" if path != village else f"Obrolan {name}"
-    found = await node.by_path(db, path)
-    return f"Kamar {found.name if found else path}"
+    """Return the name of the chat of a node; of a workplace only what its room is called."""
+    said = await cover.said(db, path)
+    return room_name(RoomKey(path, RoomKind.OBROLAN), said.name, said.kind)

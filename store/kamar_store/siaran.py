@@ -24,6 +24,7 @@ from kamar.wilayah import full_name, parse
 from kamar.words import mark as _
 from kamar_store import mandate as mandates
 from kamar_store import member as members
+from kamar_store import node as nodes
 from kamar_store import outbox, wilayah
 from kamar_store.member import Member
 from kamar_store.tables import room, seat, siaran, siaran_room, siaran_text
@@ -118,7 +119,7 @@ async def signature(db: AsyncConnection, organisation: Organisation, who: Member
 
 async def place_words(db: AsyncConnection, node: NodePath) -> str:
     """Return the short name of a place: "Kec. Cikarang Selatan", "RT 003/RW 005, Desa Sukaresmi"."""
-    found = await wilayah.get(db, node)
+    found = await nodes.by_path(db, node)
     if found is not None:
         whole = found.full_name
     elif axis_of(node) is Axis.WILAYAH:

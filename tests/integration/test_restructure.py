@@ -147,6 +147,16 @@ async def test_synapse_down_in_the_middle_is_waited_for(town: Town) -> None:
     assert await town.differences() == []
 
 
+async def test_a_place_that_is_opened_again_gets_a_room_of_its_own(town: Town) -> None:
+    old, new = f"{RW1}/RT002", f"{RW1}/RT005"
+    await town.until_over(await town.restructure(f"pindah {old} -> {new}"))
+    await town.until_over(await town.restructure(f"buat {old}"))
+    await town.move_home((await town.living(new))[0], old)
+    await town.until_idle()
+    assert await town.room_of(old) != await town.room_of(new)
+    assert await town.differences() == []
+
+
 async def test_random_restructurings_with_power_cuts_end_as_the_rules_say(town: Town) -> None:
     town.stop_jobs()
     town.rate = RATE

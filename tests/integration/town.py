@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kamar.account import new_localpart
 from kamar.errors import KamarError
@@ -262,6 +262,14 @@ class Town:
         async with self.site.store.read() as db:
             here = (room.c.node == path, room.c.kind == kind, room.c.state == RoomState.OPEN)
             return str((await db.execute(select(room.c.room_id).where(*here))).scalar_one())
+
+    async def move_home(self, name: str, home: str) -> None:
+        """Let a member move, as he does in the portal."""
+        number = self.people[name]
+        async with self.site.store.write() as db:
+            await db.execute(update(member).where(member.c.id == number).values(home=home))
+            key, lane = f"seat:{number}:{home}", f"member:{number}"
+            await outbox.put(db, "seat", key, {"member": number}, now(), lane=lane)
 
     async def living(self, path: str) -> list[str]:
         """Return the account names of those who live at exactly a node."""

@@ -43,6 +43,23 @@ async def test_a_member_sees_the_own_rooms_and_a_stranger_none(
     assert (await node(worker_pool, stranger, village.path))["rooms"] == []
 
 
+async def test_the_map_follows_a_room_whose_node_is_another_now(
+    kamar: Matrix, module: KamarModule, pool: Homeserver
+) -> None:
+    village, elsewhere = await open_village(kamar), "32.99.99.2001"
+    member = await make_person(module)
+    await module.seat(member.user_id, village.space, village.rooms)
+    content = {"axis": "wilayah", "path": elsewhere, "kind": "obrolan", "number": 1, "version": 1}
+    await kamar.put_state(village.obrolan, NODE_EVENT, content)
+    assert (await node(pool, member, elsewhere))["rooms"] == []
+    await module.map_again(village.obrolan)
+    assert [room["room_id"] for room in (await node(pool, member, elsewhere))["rooms"]] == [village.obrolan]
+    own = await member.at(pool).create_room({"preset": "private_chat"})
+    await member.at(pool).put_state(own, NODE_EVENT, content)  # anybody may claim that in a room of his own
+    await module.map_again(own)
+    assert len((await node(pool, member, elsewhere))["rooms"]) == 1
+
+
 @pytest.mark.parametrize(("people", "told"), [(FLOOR - 1, None), (FLOOR, FLOOR)], ids=["few", "enough"])
 async def test_few_people_are_not_counted(
     people: int, told: int | None, kamar: Matrix, module: KamarModule, worker_pool: Homeserver

@@ -320,6 +320,30 @@ async def test_a_merge_into_a_descendant_is_refused_at_its_line(village: Db) -> 
     assert [(line, problem.code) for line, problem in error.value.problems] == [(2, "node_cycle")]
 
 
+async def test_no_message_and_no_room_of_a_workplace_bears_its_name(village: Db) -> None:
+    pair = ("kerja/maju/satu", "kerja/maju/dua")
+    await node.create(village, PARTY, "kerja/maju", "PT Maju", NOW)
+    for path in pair:
+        await node.create(village, PARTY, path, f"Pabrik {path}", NOW)
+        await seating.want_rooms(village, [RoomKey(NodePath(path), RoomKind.OBROLAN)], NOW)
+    for found in await seating.rooms_at(village, [NodePath(path) for path in pair]):
+        await seating.opened(village, found, RoomId(f"!{found.id}"), NOW)
+    number = await restructure.propose(
+        village, PARTY, RULES, None, f"nama {pair[1]} Lama\ngabung {pair[0]} {pair[1]}", NOW
+    )
+    kept = await restructure.get(village, number)
+    await restructure.approve(village, PARTY, RULES, None, number, kept.hash, NOW, alone=True)
+    await restructure.begin(village, PARTY, RULES, None, number, NOW)
+    while await restructure.advance(village, PARTY, number, NOW):
+        pass
+    said = await village.scalars(select(tables.outbox.c.payload).where(tables.outbox.c.key.startswith("plan:")))
+    text = repr(said.all())
+    assert "Arsip" in text
+    assert "Maju" not in text
+    assert "Pabrik" not in text
+    assert "Maju" not in repr(kept.diff.rooms)
+
+
 async def test_a_step_is_done_once(village: Db) -> None:
     """Asked again after the end, nothing is done twice; progress says so."""
     kept = await applied(village, SPLIT)

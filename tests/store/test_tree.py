@@ -112,3 +112,16 @@ async def test_a_table_is_written_whole_and_declares_what_it_names(town: Store) 
     async with town.read() as db:
         assert await mandates.held_by(db, who, NOW) == [(new, "koordinator")]
         assert (await tree.place(db, new)).full_name.startswith("RT 001/RW 007, Desa Sukaresmi")
+
+
+async def test_a_report_with_a_fault_is_never_carried_out(town: Store) -> None:
+    who = await live(town, "wargaa22")
+    lines = [
+        Line(2, KECAMATAN, "ketua", "wargaa22", "", "", ""),
+        Line(3, KECAMATAN, "raja", "wargaa22", "", "", ""),
+    ]
+    async with town.write() as db:
+        report = await officers_import.check_lines(db, PARTY, SERVER, None, lines, NOW)
+        with pytest.raises(KamarError, match="import_faults"):
+            await officers_import.carry_out(db, PARTY, None, report, NOW)
+        assert await mandates.held_by(db, who, NOW) == []
