@@ -31,6 +31,16 @@ def sees_counts(organisation: Organisation, held: Held, node: NodePath) -> bool:
     return held_may(organisation, held, Right.COUNT, node)
 
 
+def arranges(organisation: Organisation, held: Held, node: NodePath) -> bool:
+    """Tell whether somebody says whom a team gathers, and until when guests stay: who gives the offices there.
+
+    This right is never lent; administrators have it wherever they see.
+    """
+    if held.admin and not organisation.axes[axis_of(node)].persona:
+        return True
+    return held_may(organisation, held, Right.APPOINT, node)
+
+
 def lendable(organisation: Organisation, held: Held, node: NodePath) -> tuple[Right, ...]:
     """Return the rights that somebody may lend at a node: those of the own offices, never what was lent to him."""
     own = Held(held.offices)

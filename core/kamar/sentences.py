@@ -125,6 +125,8 @@ SENTENCES: dict[str, str] = {
     "persona_name": _("Pakai nama lain daripada nama Anda di kampung, supaya keduanya tidak dapat dihubungkan."),
     "persona_many": _("Anda sudah punya {most} akun tempat kerja. Keluar dulu dari salah satunya."),
     "belonging_unknown": _("Kamar itu tidak kami temukan. Cari lagi di daftar Kamar lain."),
+    "treaty_name": _("Tulis nama organisasi tamu, 2 sampai {most} huruf."),
+    "treaty_past": _("Hari itu sudah lewat. Pilih hari ini atau sesudahnya."),
     "gathering_alone": _("Pilih wilayah pengurus lain, bukan wilayah Anda sendiri."),
     # restructure
     "node_unknown": _("Simpul {path} tidak ada. Periksa kodenya, atau buat dulu di langkah sebelumnya."),

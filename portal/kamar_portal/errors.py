@@ -136,6 +136,8 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     # axes
     "code_without_workplace": "kode",
     "code_without_node": "kode",
+    "treaty_name": "organisasi",
+    "treaty_past": "selesai",
     "persona_name": "nama",
     # siaran
     "siaran_empty": "teks",

@@ -12,7 +12,8 @@ from aiohttp import web
 from kamar.errors import KamarError
 from kamar.ids import MemberId, localpart
 from kamar.mandate import Mandate, MandateId, Status, status
-from kamar.officers import lendable, sees, sees_counts
+from kamar.node import axis_of
+from kamar.officers import arranges, lendable, sees, sees_counts
 from kamar.organisation import Office, Organisation, Right
 from kamar.policy import held_may
 from kamar.when import zone_of
@@ -137,6 +138,7 @@ async def show(request: web.Request) -> web.Response:
         rights=RIGHTS,
         own=who.member.id,
         restructures=who.held.admin or held_may(organisation, who.held, Right.RESTRUCTURE, place.path),
+        arranges=axis_of(place.path).value if arranges(organisation, who.held, place.path) else "",
         lends=bool(lendable(organisation, who.held, place.path)),
         saved=request.query.get("tersimpan", ""),
         trail=above,

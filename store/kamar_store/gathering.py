@@ -19,7 +19,9 @@ from kamar.belonging import BESIDE, Belonging, Gathered
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.node import Axis, axis_of, child_of, is_hidden, root_of
+from kamar.officers import arranges
 from kamar.organisation import Organisation
+from kamar.policy import Held
 from kamar_store import belonging, cover, outbox
 from kamar_store import mandate_find as mandates
 from kamar_store import member as members
@@ -56,6 +58,46 @@ async def set_sources(
     for old in await sources(db, node):
         if old.source not in chosen:
             await db.execute(gathering.delete().where(gathering.c.node == node, gathering.c.source == old.source))
+    await order(db, [node], now)
+
+
+async def add(
+    db: AsyncConnection,
+    organisation: Organisation,
+    who: tuple[Member, Held],
+    node: NodePath,
+    source: NodePath,
+    kind: Gathered,
+    now: datetime,
+) -> bool:
+    """Let a team gather people of one wilayah more; False: an officer there is asked first, on *Kamar lain*.
+
+    Raises:
+        KamarError: ``not_allowed`` for who does not give the offices of the team, ``belonging_unknown``.
+    """
+    member, held = who
+    if axis_of(node) is not Axis.TIM or not arranges(organisation, held, node):
+        raise KamarError("not_allowed")
+    there = await nodes.by_path(db, source)
+    if there is None or not there.is_open or axis_of(source) is not Axis.WILAYAH:
+        raise KamarError("belonging_unknown")
+    agreed = arranges(organisation, held, source)
+    await _put(db, node, source, kind, member.id, now, agreed=agreed)
+    await order(db, [node], now)
+    return agreed
+
+
+async def drop(
+    db: AsyncConnection, organisation: Organisation, held: Held, node: NodePath, source: NodePath, now: datetime
+) -> None:
+    """Let a team gather a wilayah's people no more; who sits there for its sake is taken out.
+
+    Raises:
+        KamarError: ``not_allowed``.
+    """
+    if axis_of(node) is not Axis.TIM or not arranges(organisation, held, node):
+        raise KamarError("not_allowed")
+    await db.execute(gathering.delete().where(gathering.c.node == node, gathering.c.source == source))
     await order(db, [node], now)
 
 
@@ -127,13 +169,13 @@ async def order_all(db: AsyncConnection, now: datetime) -> None:
 async def gather(db: AsyncConnection, node: NodePath, now: datetime) -> None:
     """Seat the officers of a node's sources and ask their members; take out whom it gathered and who is none now.
 
-    A common room waits until two sides agreed. Repeatable.
+    A common room waits until two sides agreed, a team for each side alone. Repeatable.
     """
     found = await sources(db, node)
     if axis_of(node) is Axis.JARINGAN and not all(each.agreed for each in found):
         return
     officers, asked = set[MemberId](), set[MemberId]()
-    for each in found:
+    for each in (source for source in found if source.agreed):
         if each.who is Gathered.OFFICERS:
             held = await mandates.officers(db, [each.source], now)
             officers |= {holder.id for _node, _office, holder in held if not holder.persona}

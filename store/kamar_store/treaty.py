@@ -13,11 +13,15 @@ from kamar.belonging import WARNING
 from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.node import Axis, axis_of
+from kamar.officers import arranges
+from kamar.organisation import Organisation
+from kamar.policy import Held
 from kamar.structure import RoomKind, RoomState
 from kamar.words import mark as _
 from kamar_store import belonging, outbox, referral
 from kamar_store.tables import invitation, member, room, treaty
 
+NAME_LONGEST = 80  # characters of an organisation's name
 ENDING = _("Perjanjian dengan {organisation} berakhir dalam {days} hari. Sesudah itu tamu keluar dari kamar ini.")
 
 
@@ -28,7 +32,7 @@ class Treaty:
     node: NodePath
     organisation: str
     until: datetime
-    ended_at: datetime | None
+    ended_at: datetime | None = None
 
 
 async def get(db: AsyncConnection, node: NodePath) -> Treaty | None:
@@ -50,6 +54,24 @@ async def conclude(db: AsyncConnection, node: NodePath, organisation: str, until
     values = {"organisation": organisation, "until": until, "warned_at": None, "ended_at": None}
     statement = dialect.insert(treaty).values(node=node, **values)
     await db.execute(statement.on_conflict_do_update(index_elements=["node"], set_=values))
+
+
+async def conclude_by(
+    db: AsyncConnection, organisation: Organisation, held: Held, wanted: Treaty, now: datetime
+) -> None:
+    """Conclude a treaty, or name a later day, as somebody who gives the offices of the alliance.
+
+    Raises:
+        KamarError: ``not_allowed``, ``treaty_name``, ``treaty_past``.
+    """
+    if axis_of(wanted.node) is not Axis.ALIANSI or not arranges(organisation, held, wanted.node):
+        raise KamarError("not_allowed")
+    name = " ".join(wanted.organisation.split())
+    if not 2 <= len(name) <= NAME_LONGEST:
+        raise KamarError("treaty_name", most=NAME_LONGEST)
+    if wanted.until <= now:
+        raise KamarError("treaty_past")
+    await conclude(db, wanted.node, name, wanted.until)
 
 
 async def refuse_ended(db: AsyncConnection, node: NodePath, now: datetime) -> None:
