@@ -146,6 +146,7 @@ class Handler:
         if concern is Concern.LEFT:
             await seating.left(db, arrival.sender, arrival.room_id, sent_at(arrival, now))
             await account.order(db, arrival.sender, arrival.event_id, now)  # whose account is closed leaves as well
+            await appservice.unsign(db, event_id=arrival.event_id)  # of an erased account this leave is the last word
             return [_unname(arrival, arrival.sender)]
         if concern is Concern.REMOVED:
             return [_unname(arrival, arrival.content["who"])]

@@ -24,7 +24,7 @@ async def order(db: AsyncConnection, user: UserId, cause: str, now: datetime) ->
     """Order a look at one account, in the transaction of ``cause``, which makes it once."""
     known = await db.scalar(select(member.c.id).where(member.c.user_id == user, member.c.left_at.is_(None)))
     if known is not None:
-        await outbox.put(db, KIND, f"{KIND}:{cause}", {"member": known}, now)
+        await outbox.put(db, KIND, f"{KIND}:{cause}", {"member": known}, now, lane=f"{KIND}:{known}")
 
 
 async def order_all(db: AsyncConnection, night: str, after: int, now: datetime) -> None:

@@ -96,6 +96,12 @@ async def take(db: AsyncConnection, event_id: EventId) -> bool:
     return (await db.execute(statement.returning(event.c.event_id))).one_or_none() is not None
 
 
+async def unsign(db: AsyncConnection, *, event_id: str = "", user: str = "") -> None:
+    """Forget who sent one handled event, or all that ``user`` sent; that they were handled stays known."""
+    which = event.c.sender == user if user else event.c.event_id == event_id
+    await db.execute(update(event).where(which, event.c.state == DONE).values(sender=""))
+
+
 async def waiting(db: AsyncConnection, before: datetime) -> list[Arrival]:
     """Return the newcomers who wait for a greeting since ``before`` or longer, and those behind them, oldest first."""
     rooms = select(event.c.room_id).where(event.c.state == WAIT, event.c.at <= before)

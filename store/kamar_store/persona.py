@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kamar.display_name import skeleton
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath, UserId
+from kamar_store import appservice, vault_access
 from kamar_store import member as members
-from kamar_store import vault_access
 from kamar_store.member import Member
 from kamar_store.store import Store
 from kamar_store.tables import member, vault_persona
@@ -78,6 +78,7 @@ async def one_of(db: AsyncConnection, keys: Keys, first: MemberId, user: str, *,
 
 async def erase(db: AsyncConnection, keys: Keys, second: Member) -> None:
     """Forget a second account, with everything the registry knows of it, and the link."""
+    await appservice.unsign(db, user=second.user_id)
     await db.execute(delete(vault_persona).where(vault_persona.c.back.in_(keys.lookups(SECOND, str(second.id)))))
     await db.execute(delete(member).where(member.c.id == second.id, member.c.persona))
 

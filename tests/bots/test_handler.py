@@ -182,6 +182,8 @@ async def test_who_leaves_by_the_own_wish_is_not_brought_back(
     await hear(bot, member_event(user, room, "$l", "leave", sender=who, sent=sent))
     async with store.read() as db:
         assert [found for _, found in await seating.seats_of(db, number)] == [state]
+    looked = [payload for kind, payload in await rows(store, "account:") if kind == "account"]
+    assert looked == ([{"member": number}] if sender == "own" else [])  # is the account closed, perhaps?
 
 
 async def test_an_encrypted_talk_is_told_once_that_nobody_can_read_it(bot: Bot, store: Store, siti: UserId) -> None:
