@@ -12,7 +12,7 @@ from typing import Any
 
 from kamar.errors import KamarError
 from kamar.ids import EventId, RoomId, UserId
-from kamar.structure import KEY_FIELD
+from kamar.structure_room import KEY_FIELD
 from kamar_bots.answer import notice
 from kamar_bots.direct_device import NAME, Device, is_lost
 from kamar_bots.encrypted import HELLO, NOT_ENCRYPTED

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from kamar.ids import NodePath
 from kamar.node import Axis, axis_of, chain_of
 from kamar.policy import Standing
-from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, kamar_nodes, placement, room_name
+from kamar.structure import OpenRules, RoomKey, RoomKind, RoomState, counted, kamar_nodes, placement
+from kamar.structure_room import room_name
 from kamar.wilayah import full_name, parse, place_name
 from kamar.words import mark as _
 from kamar_bots import referral

@@ -13,7 +13,8 @@ from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.node import Axis, axis_of, chain_of, is_below, is_hidden, is_within, parent_of
 from kamar.restructure import last_part
-from kamar.structure import RoomKey, RoomKind, room_name
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import room_name
 from kamar.wilayah import Level, parse
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from synapse.api.errors import Codes, SynapseError
 
 from kamar.reconcile import BADGE_EVENT
-from kamar.structure import NODE_EVENT
+from kamar.structure_room import NODE_EVENT
 from kamar_modules.database import Database, Transaction, listed
 from kamar_modules.official import CREATE, JOIN_RULES
 from kamar_modules.resource import Ask

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kamar.structure import KEY_FIELD, NODE_EVENT
+from kamar.structure_room import KEY_FIELD, NODE_EVENT
 from kamar_modules.database import Transaction, listed
 
 JOIN_RULES = "m.room.join_rules"

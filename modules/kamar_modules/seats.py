@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from kamar.account import ENCRYPTED
 from kamar.policy import Action, Sort, Standing, may
-from kamar.structure import NODE_EVENT, RoomKind
+from kamar.structure import RoomKind
+from kamar.structure_room import NODE_EVENT
 from kamar_modules.database import Transaction, listed
 from kamar_modules.official import JOIN_RULES, Node, is_active, memberships, read_node, states
 

@@ -14,7 +14,8 @@ from kamar.ids import NodePath, RoomId, UserId, localpart
 from kamar.membership import SeatState
 from kamar.node import Axis, axis_of, level_of
 from kamar.policy import Standing
-from kamar.structure import OpenRules, RoomKey, RoomKind, counted, kamar_nodes, placement, room_name
+from kamar.structure import OpenRules, RoomKey, RoomKind, counted, kamar_nodes, placement
+from kamar.structure_room import room_name
 from kamar.wilayah import Level, parse
 from kamar_bridges.homeserver import MatrixError
 from kamar_portal import cookies, officers_vacancy, once, recovery_own

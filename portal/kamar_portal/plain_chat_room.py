@@ -17,7 +17,8 @@ from kamar.membership import SeatState
 from kamar.organisation import Right
 from kamar.plain_chat import may_write
 from kamar.plain_chat_text import Reader
-from kamar.structure import RoomKind, alias_of, room_name
+from kamar.structure import RoomKind
+from kamar.structure_room import alias_of, room_name
 from kamar.when import zone_of
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.matrix import Matrix

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kamar.ids import RoomId, UserId
-from kamar.structure import KEY_FIELD
+from kamar.structure_room import KEY_FIELD
 from kamar.words import mark as _
 from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning.jobs import Desk

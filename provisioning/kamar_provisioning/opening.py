@@ -15,17 +15,8 @@ from random import SystemRandom
 from kamar.errors import KamarError
 from kamar.ids import MemberId, RoomId
 from kamar.node import Axis, axis_of, base_of, is_hidden
-from kamar.structure import (
-    RoomKey,
-    RoomKind,
-    RoomState,
-    alias_of,
-    child_order,
-    create_content,
-    room_name,
-    room_topic,
-    space_of,
-)
+from kamar.structure import RoomKey, RoomKind, RoomState, space_of
+from kamar.structure_room import alias_of, child_order, create_content, room_name, room_topic
 from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning.avatar import avatar
 from kamar_provisioning.jobs import Desk, Later

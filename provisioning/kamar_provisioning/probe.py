@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kamar.ids import RoomId
 from kamar.state import State, read_secret, write_secret
-from kamar.structure import KEY_FIELD, NODE_EVENT
+from kamar.structure_room import KEY_FIELD, NODE_EVENT
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

@@ -13,7 +13,8 @@ from time import monotonic
 from typing import Any
 
 from kamar.ids import RoomId
-from kamar.structure import NODE_EVENT, STRUCTURAL, RoomState, alias_of, node_content, power_levels
+from kamar.structure import RoomState
+from kamar.structure_room import NODE_EVENT, STRUCTURAL, alias_of, node_content, power_levels
 from kamar_bridges.homeserver import MatrixError
 from kamar_bridges.matrix import Event
 from kamar_provisioning.jobs import Desk, Later

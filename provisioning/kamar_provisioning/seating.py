@@ -21,7 +21,7 @@ from kamar.wilayah import parse
 from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning import wave
 from kamar_provisioning.jobs import Desk
-from kamar_store import belonging, fold, peace_measure, seating, wave_growth
+from kamar_store import belonging, fold, peace_measure, perintis, seating, wave_growth
 from kamar_store import member as members
 from kamar_store.member import Member
 from kamar_store.outbox import Row
@@ -103,10 +103,10 @@ async def _numbered(
     if key.kind is not RoomKind.PERINTIS:
         return key
     if guest is None:
-        number = await seating.roomy_perintis(db, key.node, who.id, settings.perintis_max)
+        number = await perintis.roomy(db, key.node, who.id, settings.perintis_max)
     else:
         without = await wave.outgrown(db, who, guest, now)
-        number = await seating.roomy_perintis(db, key.node, who.id, settings.perintis_max, meets=MEETS, without=without)
+        number = await perintis.roomy(db, key.node, who.id, settings.perintis_max, meets=MEETS, without=without)
     return dataclasses.replace(key, number=number)
 
 

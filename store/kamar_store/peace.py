@@ -16,7 +16,7 @@ from kamar.ids import MemberId, NodePath, RoomId
 from kamar.organisation import Organisation, Right
 from kamar.peace import Officer, levels, recipients
 from kamar.peace_words import CHECKED, REPORTED
-from kamar.structure import room_name
+from kamar.structure_room import room_name
 from kamar_store import cover, outbox, seating
 from kamar_store import mandate as mandates
 from kamar_store.seating import Room

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import NodePath
-from kamar.structure import RoomKey, RoomKind, room_name
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import room_name
 from kamar.words import mark as _
 from kamar_store import cover
 from kamar_store.node_path import within

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,7 @@ from kamar.membership import SeatState
 from kamar.node import Axis, axis_of, base_of, below, village_of
 from kamar.structure import RoomKey, RoomKind, RoomState
 from kamar_store import outbox
-from kamar_store.tables import member, room, seat, trail
+from kamar_store.tables import member, room, seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,47 +238,6 @@ async def let_in(db: AsyncConnection, number: MemberId, rooms: Collection[int]) 
         )
 
 
-async def roomy_perintis(
-    db: AsyncConnection,
-    node: NodePath,
-    number: MemberId,
-    most: int,
-    *,
-    meets: int | None = None,
-    without: Collection[int] = (),
-) -> int:
-    """Return the number of the starter kamar of ``node`` that the member sits in, else the first with a free seat.
-
-    With ``meets`` a guest is seated, who may meet so many people at most, but not in the rooms ``without`` (rows);
-    others don't go where guests sit.
-    """
-    guests = select(trail.c.member).where(trail.c.room == seat.c.room, trail.c.member == seat.c.member).exists()
-    found = await db.execute(
-        select(
-            room.c.number,
-            func.count(seat.c.member),
-            func.sum(_is(number)),
-            func.sum(case((guests, 1), else_=0)),
-            room.c.id,
-        )
-        .select_from(room.outerjoin(seat, and_(seat.c.room == room.c.id, seat.c.state != SeatState.LEFT)))
-        .where(room.c.node == node, room.c.kind == RoomKind.PERINTIS, room.c.state != RoomState.SHUT)
-        .group_by(room.c.number, room.c.id)
-        .order_by(room.c.number)
-    )
-    rows = found.all()
-    for order, _taken, mine, _guests, row in rows:
-        if mine and row not in without:
-            return int(order)
-    limit = most if meets is None else min(most, meets + 1)
-    free = [
-        int(order)
-        for order, taken, _, guests, row in rows
-        if taken < limit and row not in without and (meets is not None or not guests)
-    ]
-    return free[0] if free else len(rows) + 1
-
-
 async def sits_in(db: AsyncConnection, number: MemberId, room_id: RoomId) -> bool:
     """Tell whether a member has a seat in a room still."""
     found = await db.execute(
@@ -306,10 +265,6 @@ def _at_or_below(place: NodePath) -> ColumnElement[bool]:
         return room.c.node == place
     low, high = below(place)
     return or_(room.c.node == place, and_(room.c.node >= low, room.c.node < high))
-
-
-def _is(number: MemberId) -> ColumnElement[int]:
-    return case((seat.c.member == number, 1), else_=0)
 
 
 def _room(row: Sequence[Any]) -> Room:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kamar.ids import NodePath, RoomId
-from kamar.structure import RoomKey, RoomKind, create_content, room_name, room_topic
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import create_content, room_name, room_topic
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

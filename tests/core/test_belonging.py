@@ -8,7 +8,8 @@ from kamar.belonging import Opening, enters, is_let_in, may_be_found, rooms_of, 
 from kamar.ids import NodePath
 from kamar.node import Axis, base_of, is_hidden, level_of, village_of
 from kamar.organisation import profile
-from kamar.structure import RoomKey, RoomKind, alias_of, create_content, history, node_content, room_name, space_of
+from kamar.structure import RoomKey, RoomKind, space_of
+from kamar.structure_room import alias_of, create_content, history, node_content, room_name
 from kamar.wilayah import Level
 
 PLANT = NodePath("kerja/maju/cikarang")

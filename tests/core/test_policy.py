@@ -6,7 +6,8 @@ import pytest
 
 from kamar.ids import NodePath, UserId
 from kamar.policy import TABLE, Action, Sort, Standing, may, may_open
-from kamar.structure import OFFICER, RoomKey, RoomKind, power_levels, sort_of
+from kamar.structure import RoomKey, RoomKind, sort_of
+from kamar.structure_room import OFFICER, power_levels
 
 VILLAGE = NodePath("32.16.19.2005")
 RW = NodePath(f"{VILLAGE}/RW005")

@@ -8,21 +8,8 @@ from hypothesis import strategies as st
 
 from kamar.ids import NodePath, RoomId, UserId
 from kamar.policy import Action, Standing, may
-from kamar.structure import (
-    OpenRules,
-    RoomKey,
-    RoomKind,
-    alias_of,
-    child_order,
-    counted,
-    create_content,
-    history,
-    placement,
-    power_levels,
-    room_name,
-    sort_of,
-    space_of,
-)
+from kamar.structure import OpenRules, RoomKey, RoomKind, counted, placement, sort_of, space_of
+from kamar.structure_room import alias_of, child_order, create_content, history, power_levels, room_name
 from kamar.wilayah import parse
 
 VILLAGE = NodePath("32.16.19.2005")

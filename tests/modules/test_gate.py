@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from kamar.ids import NodePath
-from kamar.structure import NODE_EVENT, RoomKey, RoomKind
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import NODE_EVENT
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

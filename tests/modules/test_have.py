@@ -6,7 +6,8 @@ import pytest
 
 from kamar.ids import NodePath, RoomId
 from kamar.reconcile import BADGE_EVENT, Found
-from kamar.structure import NODE_EVENT, RoomKey, RoomKind, power_levels
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import NODE_EVENT, power_levels
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import PATH, KamarModule
 from kamar_bridges.matrix import Matrix

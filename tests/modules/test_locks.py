@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kamar.structure import NODE_EVENT, RoomKind, power_levels
+from kamar.structure import RoomKind
+from kamar.structure_room import NODE_EVENT, power_levels
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

@@ -10,7 +10,7 @@ import pytest
 
 from kamar.account import new_localpart
 from kamar.ids import NodePath, RoomId
-from kamar.structure import NODE_EVENT
+from kamar.structure_room import NODE_EVENT
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from kamar.ids import NodePath, RoomId
-from kamar.structure import KEY_FIELD, RoomKey, RoomKind
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import KEY_FIELD
 from kamar_bridges.homeserver import MatrixError
 from kamar_bridges.kamar_module import FoundRoom, KamarModule
 from kamar_bridges.matrix import Matrix

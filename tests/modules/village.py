@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from kamar.account import new_localpart
 from kamar.ids import NodePath, RoomId, UserId
-from kamar.structure import RoomKey, RoomKind, create_content
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import create_content
 from kamar_bridges.homeserver import Homeserver
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix, Session

@@ -14,7 +14,7 @@ from kamar.account import new_localpart
 from kamar.belonging import Belonging, Gathered
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.organisation import profile
-from kamar.structure import NODE_EVENT, alias_of
+from kamar.structure_room import NODE_EVENT, alias_of
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

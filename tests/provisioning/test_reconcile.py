@@ -14,7 +14,8 @@ from sqlalchemy import insert, update
 from kamar.ids import NodePath, RoomId
 from kamar.membership import SeatState
 from kamar.reconcile import BADGE_EVENT, What
-from kamar.structure import NODE_EVENT, RoomKey, RoomKind
+from kamar.structure import RoomKey, RoomKind
+from kamar.structure_room import NODE_EVENT
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

@@ -16,7 +16,8 @@ from kamar.account import new_localpart
 from kamar.ids import MemberId, NodePath, RoomId, UserId
 from kamar.membership import Office
 from kamar.organisation import profile
-from kamar.structure import NODE_EVENT, RoomKind
+from kamar.structure import RoomKind
+from kamar.structure_room import NODE_EVENT
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix

@@ -17,7 +17,8 @@ from sqlalchemy import func, insert, select
 from kamar.ids import NodePath, RoomId
 from kamar.organisation import profile
 from kamar.siaran import MARK
-from kamar.structure import RoomKey, RoomKind, RoomState, create_content
+from kamar.structure import RoomKey, RoomKind, RoomState
+from kamar.structure_room import create_content
 from kamar_bridges.homeserver import Homeserver
 from kamar_provisioning.jobs import Desk, drain
 from kamar_store import mandate as mandates

@@ -12,7 +12,7 @@ from kamar.reconcile.have import Found
 from kamar.reconcile.officers import BADGE_EVENT
 from kamar.reconcile.plan import Action, Reopen, Seat, SetPower, SetState, Unban, Unseat
 from kamar.reconcile.want import Wanted
-from kamar.structure import NODE_EVENT
+from kamar.structure_room import NODE_EVENT
 
 
 class What(StrEnum):

@@ -15,7 +15,7 @@ from kamar.reconcile.content import CHILD, CREATORS, EMPTY, PARENT, Power, canon
 from kamar.reconcile.have import Found
 from kamar.reconcile.officers import BADGE_EVENT, NOBODY
 from kamar.reconcile.want import Wanted
-from kamar.structure import OWNER
+from kamar.structure_room import OWNER
 
 
 @dataclass(frozen=True, slots=True)

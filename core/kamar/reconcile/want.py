@@ -13,10 +13,9 @@ from kamar.organisation import Organisation
 from kamar.reconcile.area import counting
 from kamar.reconcile.content import CREATORS, PARENT, Power, Thing, canonical, power_from
 from kamar.reconcile.officers import BADGE_EVENT, Holder, badge_of, power_of
-from kamar.structure import (
+from kamar.structure import RoomKey, RoomKind, space_of
+from kamar.structure_room import (
     NODE_EVENT,
-    RoomKey,
-    RoomKind,
     child_order,
     history,
     join_rules,
@@ -24,7 +23,6 @@ from kamar.structure import (
     power_levels,
     room_name,
     room_topic,
-    space_of,
 )
 
 NAMED_MAX = 900  # people with power in one room: Synapse grows slow beyond about a thousand
