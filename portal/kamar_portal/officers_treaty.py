@@ -80,7 +80,7 @@ async def _page(request: web.Request, form: Form | None = None, error: KamarErro
         last=date_words(last, zone, language_of(request)) if last else "",
         over=found is not None and found.until <= portal_of(request).clock(),
         saved=bool(request.query.get("tersimpan")),
-        organisation=form.text("organisasi")[:80] if form else (found.organisation if found else ""),
+        guests=form.text("organisasi")[:80] if form else (found.organisation if found else ""),
         until=form.text("selesai")[:10] if form else (f"{last.astimezone(zone):%Y-%m-%d}" if last else ""),
         errors=beside_field(request, error) if error else {},
     )

@@ -81,6 +81,9 @@ async def add(
     there = await nodes.by_path(db, source)
     if there is None or not there.is_open or axis_of(source) is not Axis.WILAYAH:
         raise KamarError("belonging_unknown")
+    before = next((each for each in await sources(db, node) if (each.source, each.who) == (source, kind)), None)
+    if before is not None:
+        return before.agreed
     agreed = arranges(organisation, held, source)
     await _put(db, node, source, kind, member.id, now, agreed=agreed)
     await order(db, [node], now)

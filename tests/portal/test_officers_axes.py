@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from kamar.belonging import Gathered
+from kamar.errors import KamarError
 from kamar.ids import NodePath
 from kamar.organisation import Right
 from kamar_store import belonging, delegation, gathering, node, treaty
+from kamar_store import mandate as mandates
 from tests.portal.officers import KECAMATAN, Town, town
 
 __all__ = ["town"]
@@ -84,6 +86,32 @@ async def test_officers_of_another_area_are_asked_before_they_sit_there(axes: To
     theirs = await axes.browse("tetangga")
     page = await theirs.visit("/komunitas/lain")
     await theirs.send("/komunitas/lain/samping/setuju", {"simpul": TEAM})
+    assert await seated(axes) == {axes.people["tetangga"].id}
+
+
+@pytest.mark.parametrize("who", ["warga", "tetangga", "bendahara"])
+async def test_the_registry_itself_refuses_who_has_no_right(axes: Town, who: str) -> None:
+    organisation, now = axes.house.portal.site.organisation, axes.house.clock()
+    asker = axes.people[who]
+    async with axes.house.store.write() as db:
+        held = await mandates.held(db, asker, now)
+        for refused in (
+            gathering.add(db, organisation, (asker, held), TEAM, KECAMATAN, Gathered.OFFICERS, now),
+            gathering.drop(db, organisation, held, TEAM, KECAMATAN, now),
+            treaty.conclude_by(db, organisation, held, treaty.Treaty(GUESTS, "Walhi", now + timedelta(9)), now),
+        ):
+            with pytest.raises(KamarError, match="not_allowed"):
+                await refused
+
+
+async def test_naming_a_wilayah_again_takes_no_consent_back(axes: Town) -> None:
+    browser, address = await axes.browse("ketua"), f"/pengurus/kumpul/{TEAM}"
+    theirs = await axes.browse("tetangga")
+    await browser.visit(address)
+    await browser.send(address, {"wilayah": NEIGHBOURS, "siapa": "officers"})
+    await theirs.visit("/komunitas/lain")
+    await theirs.send("/komunitas/lain/samping/setuju", {"simpul": TEAM})
+    await browser.send(address, {"lepas": "", "wilayah": NEIGHBOURS, "siapa": "officers"})
     assert await seated(axes) == {axes.people["tetangga"].id}
 
 
