@@ -65,6 +65,7 @@ class Line:
     by: str
     may_end: bool
     may_decide: bool = False
+    scan: bool = False  # may bring the decree's scan, or open it
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ def line_of(
         by.display_name if by else "",
         not over and (gives or each.member == who.member.id),
         now is Status.FROZEN and gives,
+        gives or each.member == who.member.id or held_may(organisation, who.held, Right.APPOINT, each.node),
     )
 
 

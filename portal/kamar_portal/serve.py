@@ -21,6 +21,7 @@ from kamar_portal import (
     login,
     member,
     move,
+    mandate_scan,
     officers,
     officers_appoint,
     officers_import,
@@ -136,6 +137,7 @@ def application(portal: Portal) -> web.Application:
         officers_vacancy.routes(),
         officers_import.routes(),
         officers_public.routes(),
+        mandate_scan.routes(),
     ):
         app.add_routes(routes)
     app.on_response_prepare.append(security.add_headers)
@@ -151,6 +153,6 @@ async def guard_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        return await security.guard_forms(officers_import.roomy(plain_chat_photo.roomy(request)), handler)
+        return await security.guard_forms(mandate_scan.roomy(officers_import.roomy(plain_chat_photo.roomy(request))), handler)
 
     return await session.know_visitor(request, guarded)

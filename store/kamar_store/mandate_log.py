@@ -43,6 +43,7 @@ class Action(StrEnum):
     DECIDED = "decided"
     LENT = "lent"
     TAKEN_BACK = "taken_back"
+    SCANNED = "scanned"  # the scan of its decree was kept
     VOTED = "voted"  # a vote was opened or closed
 
 
