@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kamar.ids import NodePath
-from kamar.node import chain_of, check
+from kamar.node import check
 from kamar.organisation import OfficeCode
 from kamar.words import mark as _
 from kamar_bots.membership import asker
@@ -36,8 +36,7 @@ async def willing(ask: Ask, registry: Registry) -> Reply:
         return Reply(ask.say(OFFERED, title=office.title, place=await place_words(registry.db, node)))
     choices = [
         Choice(f"{title}, {await place_words(registry.db, node)}", f"bersedia {office} {node}")
-        for node in chain_of(who.home)
-        if vacancy.belongs(who, node)
+        for node in await vacancy.places_of(registry.db, who)
         for office, title in await _vacant(ask, registry, node)
     ]
     if not choices:

@@ -115,7 +115,9 @@ async def show(request: web.Request) -> web.Response:
         ]
         above = [each for each in await tree.trail(db, place.path) if sees(organisation, who.held, each.path)][:-1]
         rooms = await officers.rooms_of(db, place.path)
-        duties = await officers.duties_at(db, place.path, [each.mandate.member for each in standing])
+        holders = [each.mandate.member for each in standing]
+        duties = await officers.duties_at(db, place.path, holders)
+        undone = await officers.greetings_of(db, holders)
     return render(
         request,
         "officers/node.html",
@@ -143,6 +145,7 @@ async def show(request: web.Request) -> web.Response:
         trail=above,
         rooms=rooms,
         duties=duties,
+        undone=undone,
     )
 
 

@@ -16,7 +16,16 @@ from kamar.mandate_scan import MOST
 from kamar.organisation import Right
 from kamar_bridges import pdf
 from kamar_provisioning.mandate_terminal import add_common, carry_out, node_of, show, told, who
-from kamar_store import board, delegation, mandate_decree, mandate_dispute, mandate_log, mandate_scan, vacancy, vault_key
+from kamar_store import (
+    board,
+    delegation,
+    mandate_decree,
+    mandate_dispute,
+    mandate_log,
+    mandate_scan,
+    vacancy,
+    vault_key,
+)
 from kamar_store import mandate as mandates
 from kamar_store.site import Site
 from kamar_store.store import Db

@@ -38,6 +38,7 @@ class Action(StrEnum):
     APPOINTED = "appointed"
     CONFIRMED = "confirmed"
     REVOKED = "revoked"
+    LAPSED = "lapsed"  # one administrator wanted its end, and no second one agreed in time
     GAVE_WAY = "gave_way"  # an acting mandate, to whoever was appointed
     DISPUTED = "disputed"
     DECIDED = "decided"

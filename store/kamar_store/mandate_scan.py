@@ -103,9 +103,7 @@ async def check_keeper(
         raise KamarError("appoint_not_allowed", office=office.title)
 
 
-async def may_open(
-    db: AsyncConnection, organisation: Organisation, who: Member, found: Mandate, now: datetime
-) -> bool:
+async def may_open(db: AsyncConnection, organisation: Organisation, who: Member, found: Mandate, now: datetime) -> bool:
     """Tell whether somebody may see a scan: its holder, and who has the right ``appoint`` at the node or above."""
     if who.id == found.member:
         return status(found, now) is not Status.PROPOSED
@@ -144,7 +142,7 @@ async def read(
 
 
 async def rotate(store: Store, keys: Keys, now: datetime) -> int:
-    """Seal every file's key with the newest key of the vault; return how many. Broken off, it is simply called again."""
+    """Seal every file's key with the newest key of the vault; return how many. Broken off, simply call it again."""
     moved = 0
     while batch := await _rotate_batch(store, keys, now):
         moved += batch

@@ -1,4 +1,4 @@
-"""Scans of decrees on both databases: sealed, proved by the log, opened for few, resealed, and gone with their holder."""
+"""Scans of decrees: sealed, proved by the log, opened for few, sealed anew, and gone with their holder."""
 
 from __future__ import annotations
 
@@ -104,7 +104,9 @@ async def test_a_scan_moved_to_another_mandate_does_not_open(empty: Store, keys:
             await opened(db, keys, boss, second)
 
 
-async def test_it_is_brought_by_who_may_appoint_there_and_opened_by_him_and_the_holder(empty: Store, keys: Keys) -> None:
+async def test_it_is_brought_by_who_may_appoint_there_and_opened_by_him_and_the_holder(
+    empty: Store, keys: Keys
+) -> None:
     async with empty.write() as db:
         boss, holder = await person(db, "Boss", KETUA), await person(db, "Holder")
         above = await person(db, "Above", KETUA, JABAR)
