@@ -12,8 +12,8 @@ from kamar.words import mark as _
 from kamar_bots.membership import asker
 from kamar_bots.structure import room_in_words
 from kamar_bots.talk import Ask, Choice, Registry, Reply
+from kamar_store import cover, vacancy, vacancy_vote, wilayah
 from kamar_store import member as members
-from kamar_store import vacancy, vacancy_vote, wilayah
 from kamar_store.vacancy_vote import Vote
 
 DAYS = 3  # unless the officer says otherwise
@@ -82,7 +82,7 @@ async def _ballot(ask: Ask, registry: Registry, vote: Vote) -> Reply:
             choices.append(Choice(words, f"pilih {vote.id} {each.id}"))
     place = await wilayah.get(registry.db, vote.node)
     title = registry.organisation.office(vote.office).title
-    shown = place.full_name if place else vote.node
+    shown = await cover.instead(registry.db, vote.node) or (place.full_name if place else vote.node)
     return Reply(ask.say(WHOM, office=title, place=shown, until=_until(vote)), choices=tuple(choices))
 
 

@@ -17,8 +17,8 @@ from kamar_portal.officers_words import date_words
 from kamar_portal.page import language_of, render, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.session import member_of, visitor_of
+from kamar_store import cover, mandate_scan, tree, vault_key
 from kamar_store import mandate as mandates
-from kamar_store import mandate_scan, tree, vault_key
 from kamar_store import member as members
 from kamar_store.mandate_scan import Scan
 from kamar_store.member import Member
@@ -134,6 +134,7 @@ async def _page(request: web.Request, error: KamarError | None = None) -> web.Re
         place = (await tree.places(db, [found.node])).get(found.node)
         opens = await mandate_scan.may_open(db, organisation, who, found, now)
         brings = await _brings(db, portal, who, found)
+        covered = await cover.instead(db, found.node)
     office = organisation.offices.get(found.office)
     return render(
         request,
@@ -143,6 +144,7 @@ async def _page(request: web.Request, error: KamarError | None = None) -> web.Re
         title=office.title if office else found.office,
         name=holder.display_name if holder else "",
         place=place,
+        covered=covered,
         scan=kept,
         day=_day(request, found, kept),
         suffix=SUFFIX[kept.kind].upper() if kept else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -18,7 +19,7 @@ from kamar_portal.officers import officer_of, seen_place
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.session import member_of
-from kamar_store import belonging, mandate_scan, tree, vacancy
+from kamar_store import belonging, cover, mandate_scan, tree, vacancy
 from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store.member import Member
@@ -73,8 +74,13 @@ async def vacant_for(db: Db, portal: Portal, who: Member) -> list[tuple[Place, l
         gaps = await vacancy.vacancies(db, portal.site.organisation, node, portal.clock())
         own = {each.office: each for each in await vacancy.offers(db, node) if each.member == who.id}
         if gaps:
-            found.append((known[node], [(each, own.get(each.office.code)) for each in gaps]))
+            found.append((await _covered(db, known[node]), [(each, own.get(each.office.code)) for each in gaps]))
     return found
+
+
+async def _covered(db: Db, place: Place) -> Place:
+    words = await cover.instead(db, place.path)
+    return replace(place, name=words, full_name=words) if words else place
 
 
 async def _nodes(db: Db, who: Member) -> list[NodePath]:

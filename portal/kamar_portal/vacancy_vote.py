@@ -18,8 +18,8 @@ from kamar_portal.officers_words import date_words
 from kamar_portal.page import language_of, render, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.session import member_of
+from kamar_store import cover, tree, vacancy, vacancy_vote
 from kamar_store import member as members
-from kamar_store import tree, vacancy, vacancy_vote
 from kamar_store.member import Member
 from kamar_store.store import Db
 from kamar_store.vacancy_vote import Vote
@@ -112,7 +112,7 @@ async def _ballot(request: web.Request, db: Db, who: Member, vote: Vote) -> Ball
     return Ballot(
         vote,
         office.title if office else vote.office,
-        place.full_name if place else vote.node,
+        await cover.instead(db, vote.node) or (place.full_name if place else vote.node),
         date_words(vote.closes_at, zone_of(vote.node), language_of(request)),
         await _standing(db, vote),
         await vacancy_vote.has_voted(db, who.id, vote.id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import select, update
@@ -13,7 +14,7 @@ from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.organisation import OfficeCode
 from kamar.vacancy import VoteState
-from kamar_store import belonging, vacancy, vacancy_vote
+from kamar_store import belonging, cover, node, vacancy, vacancy_vote
 from kamar_store import mandate as mandates
 from kamar_store.member import Member
 from kamar_store.store import Db, Store
@@ -209,3 +210,20 @@ async def test_in_a_workplace_only_who_was_let_in_on_an_earlier_day_votes(empty:
         await let_in(db, who, factory, since=NOW)
         assert not await vacancy.belongs(db, who, factory, before=NOW)
         assert await vacancy.belongs(db, who, factory, before=NOW + DAY)
+
+
+async def test_a_workplace_is_told_by_its_two_words_and_nobody_outside_hears_of_it(empty: Store) -> None:
+    factory = NodePath("kerja/abcdefgh")
+    async with empty.write() as db:
+        await person(db, "Chief", KETUA, NodePath("ID"))
+        await cover.draw(db, factory, Random(1))
+        await node.create(db, PARTY, factory, "Pabrik Rahasia", NOW)
+        office = PARTY.offices_at(factory)[0].code
+        who = await person(db, "Persona")
+        await let_in(db, who, factory)
+        await vacancy.offer(db, PARTY, who, factory, office, "", NOW)
+        await mandates.appoint_by(db, PARTY, None, wanted(who, office, factory), NOW)
+        told = (await db.execute(select(outbox.c.payload).where(outbox.c.kind == "tell"))).scalars().all()
+        assert {row["member"] for row in told} == {who.id}
+        assert "Rahasia" not in str(told)
+        assert (await cover.said(db, factory)).whole in str(told)
