@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kamar.ids import NodePath
-from kamar.node import chain_of, check
+from kamar.node import check
 from kamar.organisation import OfficeCode
 from kamar.words import mark as _
 from kamar_bots.membership import asker
 from kamar_bots.talk import Ask, Choice, Registry, Reply
-from kamar_store import vacancy
+from kamar_store import cover, vacancy
 from kamar_store.siaran import place_words
 
 CHOICES = 8  # and a way back
@@ -33,16 +33,19 @@ async def willing(ask: Ask, registry: Registry) -> Reply:
     if len(rest) > 1:
         office, node = registry.organisation.office(rest[0]), check(rest[1])
         await vacancy.offer(registry.db, registry.organisation, who, node, office.code, " ".join(rest[2:]), ask.now)
-        return Reply(ask.say(OFFERED, title=office.title, place=await place_words(registry.db, node)))
+        return Reply(ask.say(OFFERED, title=office.title, place=await _place(registry, node)))
     choices = [
-        Choice(f"{title}, {await place_words(registry.db, node)}", f"bersedia {office} {node}")
-        for node in chain_of(who.home)
-        if vacancy.belongs(who, node)
+        Choice(f"{title}, {await _place(registry, node)}", f"bersedia {office} {node}")
+        for node in await vacancy.places_of(registry.db, who)
         for office, title in await _vacant(ask, registry, node)
     ]
     if not choices:
         return Reply(ask.say(FULL))
     return Reply(ask.say(VACANT), choices=(*choices[:CHOICES], Choice(ask.say(NO), "batal")))
+
+
+async def _place(registry: Registry, node: NodePath) -> str:
+    return await cover.instead(registry.db, node) or await place_words(registry.db, node)
 
 
 async def _vacant(ask: Ask, registry: Registry, node: NodePath) -> list[tuple[OfficeCode, str]]:

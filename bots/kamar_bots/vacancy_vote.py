@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kamar.errors import KamarError
-from kamar.node import chain_of
-from kamar.peace_time import spoken_time
+from kamar.node import Axis, axis_of
+from kamar.peace_time import HOME_ZONE, spoken_time
 from kamar.wilayah import zone_of
 from kamar.words import mark as _
 from kamar_bots.membership import asker
 from kamar_bots.structure import room_in_words
 from kamar_bots.talk import Ask, Choice, Registry, Reply
+from kamar_store import cover, vacancy, vacancy_vote, wilayah
 from kamar_store import member as members
-from kamar_store import vacancy_vote, wilayah
 from kamar_store.vacancy_vote import Vote
 
 DAYS = 3  # unless the officer says otherwise
@@ -64,7 +64,7 @@ async def choose(ask: Ask, registry: Registry) -> Reply:
         await vacancy_vote.cast(registry.db, who, int(numbers[0]), int(numbers[1]), ask.now)
         vote = await vacancy_vote.get(registry.db, int(numbers[0]))
         return Reply(ask.say(COUNTED, until=_until(vote)))
-    votes = await vacancy_vote.running(registry.db, chain_of(who.home), ask.now)
+    votes = await vacancy_vote.running(registry.db, await vacancy.places_of(registry.db, who), ask.now)
     fresh = [vote for vote in votes if not await vacancy_vote.has_voted(registry.db, who.id, vote.id)]
     if not fresh:
         if votes:
@@ -82,9 +82,10 @@ async def _ballot(ask: Ask, registry: Registry, vote: Vote) -> Reply:
             choices.append(Choice(words, f"pilih {vote.id} {each.id}"))
     place = await wilayah.get(registry.db, vote.node)
     title = registry.organisation.office(vote.office).title
-    shown = place.full_name if place else vote.node
+    shown = await cover.instead(registry.db, vote.node) or (place.full_name if place else vote.node)
     return Reply(ask.say(WHOM, office=title, place=shown, until=_until(vote)), choices=tuple(choices))
 
 
 def _until(vote: Vote) -> str:
-    return spoken_time(vote.closes_at, zone_of(vote.node))
+    zone = zone_of(vote.node) if axis_of(vote.node) is Axis.WILAYAH else HOME_ZONE
+    return spoken_time(vote.closes_at, zone)

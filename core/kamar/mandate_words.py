@@ -16,3 +16,11 @@ ENDS_WEEK = _("Masa jabatan {office}, {place}, berakhir seminggu lagi. Siapkan s
 OFFERED = _("Ada yang bersedia menjadi {office}, {place}. Terima atau tolak.")
 DECLINED = _("Terima kasih sudah bersedia menjadi {office}, {place}. Kali ini dipilih yang lain.")
 VOTE_UNDECIDED = _("Pemungutan suara {office}, {place}, tidak menghasilkan pemenang. Tingkat di atas yang memutuskan.")
+PROPOSAL_LAPSED = _(
+    "Usul pengangkatan {office}, {place}, gugur: 30 hari tanpa persetujuan administrator kedua. "
+    "Usulkan lagi bila masih perlu."
+)
+ENDING_LAPSED = _(
+    "Usul mengakhiri jabatan {office}, {place}, gugur: 30 hari tanpa persetujuan administrator kedua. "
+    "Usulkan lagi bila masih perlu."
+)

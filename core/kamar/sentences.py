@@ -52,6 +52,9 @@ SENTENCES: dict[str, str] = {
     "vote_over": _("Pemungutan suara ini sudah selesai."),
     "vote_stranger": _("Yang memilih adalah warga tempat ini sejak sebelum pemungutan suara dibuka."),
     "vote_twice": _("Anda sudah memilih. Setiap orang satu suara."),
+    "scan_missing": _("Pilih dulu berkas pindaian SK."),
+    "scan_kind": _("Pindaian SK harus PDF, JPEG, atau PNG. Pindai atau foto ulang, lalu unggah lagi."),
+    "scan_large": _("Pindaian SK paling besar {most} MB. Perkecil atau foto ulang, lalu unggah lagi."),
     "member_unknown": _("Orang ini tidak ada di server ini. Periksa nama akunnya."),
     # end of mandate
     "organisation_invalid": _("organisasi.toml belum benar: {problems}"),

@@ -18,7 +18,7 @@ from kamar.structure import OpenRules, RoomKey, RoomKind, counted, kamar_nodes, 
 from kamar.structure_room import room_name
 from kamar.wilayah import Level, parse
 from kamar_bridges.homeserver import MatrixError
-from kamar_portal import cookies, officers_vacancy, once, recovery_own
+from kamar_portal import cookies, officers_vacancy, once, recovery_own, vacancy_vote
 from kamar_portal.cookies import Cookie
 from kamar_portal.form import read_form
 from kamar_portal.page import render, render_text, see_other
@@ -102,6 +102,7 @@ async def show(request: web.Request) -> web.Response:
         list=await room_list(portal, member),
         trust=await _trust(portal, member),
         vacant=await officers_vacancy.count_for(portal, member),
+        votes=await _votes(portal, member),
         link=link,
         once=once.shown_to(request, member.user_id),
         returning=await recovery_own.returning(portal, member),
@@ -242,3 +243,8 @@ def _element_link(portal: Portal, member: Member) -> str:
     server = portal.settings.server.name
     hint = quote(f"mxid:@{localpart(member.user_id)}:{server}", safe=":@")
     return f"{ELEMENT}?account_provider={quote(server)}&login_hint={hint}"
+
+
+async def _votes(portal: Portal, member: Member) -> int:
+    async with portal.store.read() as db:
+        return await vacancy_vote.count_for(db, portal, member)

@@ -54,6 +54,8 @@ STATUS = {
     "measure_not_allowed": 403,
     # officers
     "appoint_not_allowed": 403,
+    "scan_large": 413,
+    "scan_kind": 415,
     "import_gone": 410,
     "signup_banned": 403,
     # axes
@@ -120,6 +122,9 @@ FIELD = {  # beside which field of a form the sentence stands; everything else s
     "measure_short": "lama",
     "report_person": "nama",
     # officers
+    "scan_missing": "pindaian",
+    "scan_kind": "pindaian",
+    "scan_large": "pindaian",
     "person_unknown": "orang",
     "appoint_self": "orang",
     "mandate_overlaps": "orang",

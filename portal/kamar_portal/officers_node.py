@@ -66,6 +66,7 @@ class Line:
     by: str
     may_end: bool
     may_decide: bool = False
+    scan: bool = False  # may bring the decree's scan, or open it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,9 @@ async def show(request: web.Request) -> web.Response:
         ]
         above = [each for each in await tree.trail(db, place.path) if sees(organisation, who.held, each.path)][:-1]
         rooms = await officers.rooms_of(db, place.path)
-        duties = await officers.duties_at(db, place.path, [each.mandate.member for each in standing])
+        holders = [each.mandate.member for each in standing]
+        duties = await officers.duties_at(db, place.path, holders)
+        undone = await officers.greetings_of(db, holders)
     return render(
         request,
         "officers/node.html",
@@ -144,6 +147,7 @@ async def show(request: web.Request) -> web.Response:
         trail=above,
         rooms=rooms,
         duties=duties,
+        undone=undone,
     )
 
 
@@ -211,6 +215,7 @@ def line_of(
         by.display_name if by else "",
         not over and (gives or each.member == who.member.id),
         now is Status.FROZEN and gives,
+        gives or each.member == who.member.id or held_may(organisation, who.held, Right.APPOINT, each.node),
     )
 
 

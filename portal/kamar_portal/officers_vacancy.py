@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -11,15 +12,16 @@ from kamar.ids import NodePath
 from kamar.node import Axis, axis_of, chain_of
 from kamar.vacancy import Vacancy
 from kamar.wilayah import Level, parse
+from kamar_portal import vacancy_vote
 from kamar_portal.errors import beside_field, status_of
 from kamar_portal.form import Form, read_form
 from kamar_portal.officers import officer_of, seen_place
 from kamar_portal.page import render, see_other
 from kamar_portal.portal import Portal, portal_of
 from kamar_portal.session import member_of
+from kamar_store import belonging, cover, mandate_scan, tree, vacancy
 from kamar_store import mandate as mandates
 from kamar_store import member as members
-from kamar_store import tree, vacancy
 from kamar_store.member import Member
 from kamar_store.store import Db
 from kamar_store.tree import Place
@@ -45,14 +47,25 @@ async def show(request: web.Request) -> web.Response:
     portal, member = portal_of(request), member_of(request)
     async with portal.store.read() as db:
         vacant = await vacant_for(db, portal, member)
-    return render(request, "officers/vacancies.html", vacant=vacant, done=request.query.get("tersimpan", ""))
+        own = await mandates.of_member(db, member.id)
+        scans = await mandate_scan.of(db, [each.id for each in own])
+        votes = await vacancy_vote.count_for(db, portal, member)
+    titles = portal.site.organisation.offices
+    return render(
+        request,
+        "officers/vacancies.html",
+        vacant=vacant,
+        votes=votes,
+        own=[(each, titles[each.office].title) for each in own if each.id in scans and each.office in titles],
+        done=request.query.get("tersimpan", ""),
+    )
 
 
 async def vacant_for(db: Db, portal: Portal, who: Member) -> list[tuple[Place, list[tuple[Vacancy, Offer | None]]]]:
     """Return the places of a member's home with their vacant offices, and what he offered for each."""
     if not who.vouched:
         return []
-    nodes = near(who.home)
+    nodes = await _nodes(db, who)
     known = await tree.places(db, nodes, in_force=True)
     found = []
     for node in nodes:
@@ -61,8 +74,20 @@ async def vacant_for(db: Db, portal: Portal, who: Member) -> list[tuple[Place, l
         gaps = await vacancy.vacancies(db, portal.site.organisation, node, portal.clock())
         own = {each.office: each for each in await vacancy.offers(db, node) if each.member == who.id}
         if gaps:
-            found.append((known[node], [(each, own.get(each.office.code)) for each in gaps]))
+            found.append((await _covered(db, known[node]), [(each, own.get(each.office.code)) for each in gaps]))
     return found
+
+
+async def _covered(db: Db, place: Place) -> Place:
+    words = await cover.instead(db, place.path)
+    return replace(place, name=words, full_name=words) if words else place
+
+
+async def _nodes(db: Db, who: Member) -> list[NodePath]:
+    """Return the nodes for whose offices a member may offer himself: around the home, and where he was let in."""
+    able = await vacancy.places_of(db, who)
+    wanted = [*near(who.home), *await belonging.nodes_of(db, who.id)]
+    return [node for node in dict.fromkeys(wanted) if node in able]
 
 
 async def count_for(portal: Portal, who: Member) -> int:
@@ -85,9 +110,9 @@ async def offer(request: web.Request) -> web.Response:
     form = await read_form(request)
     organisation = portal.site.organisation
     node = NodePath(form.text("tempat"))
-    if node not in near(member.home):
-        raise KamarError("offer_stranger")
     async with portal.store.write() as db:
+        if node not in await _nodes(db, member):
+            raise KamarError("offer_stranger")
         code = organisation.office(form.text("jabatan")).code
         await vacancy.offer(db, organisation, member, node, code, form.text("kata"), portal.clock())
     return see_other("/jabatan?tersimpan=1")

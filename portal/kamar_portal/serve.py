@@ -19,6 +19,7 @@ from kamar_portal import (
     health,
     join_api,
     login,
+    mandate_scan,
     member,
     move,
     officers,
@@ -55,6 +56,7 @@ from kamar_portal import (
     siaran,
     signup,
     static,
+    vacancy_vote,
     vouch,
     wave,
     wilayah,
@@ -140,6 +142,8 @@ def application(portal: Portal) -> web.Application:
         officers_vacancy.routes(),
         officers_import.routes(),
         officers_public.routes(),
+        mandate_scan.routes(),
+        vacancy_vote.routes(),
     ):
         app.add_routes(routes)
     app.on_response_prepare.append(security.add_headers)
@@ -155,6 +159,8 @@ async def guard_pages(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        return await security.guard_forms(officers_import.roomy(plain_chat_photo.roomy(request)), handler)
+        return await security.guard_forms(
+            mandate_scan.roomy(officers_import.roomy(plain_chat_photo.roomy(request))), handler
+        )
 
     return await session.know_visitor(request, guarded)

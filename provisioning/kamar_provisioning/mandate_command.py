@@ -10,11 +10,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from kamar.errors import KamarError
 from kamar.mandate import MandateId
+from kamar.mandate_scan import MOST
 from kamar.organisation import Right
 from kamar_bridges import pdf
 from kamar_provisioning.mandate_terminal import add_common, carry_out, node_of, show, told, who
-from kamar_store import board, delegation, mandate_decree, mandate_dispute, mandate_log, vacancy
+from kamar_store import (
+    board,
+    delegation,
+    mandate_decree,
+    mandate_dispute,
+    mandate_log,
+    mandate_scan,
+    vacancy,
+    vault_key,
+)
 from kamar_store import mandate as mandates
 from kamar_store.site import Site
 from kamar_store.store import Db
@@ -38,6 +49,7 @@ DRAWN = "Draf SK ditulis ke {file}"
 EXAMPLES = """contoh: ./kamar mandate list 32.16
   ./kamar mandate vacant 32.16.19
   ./kamar mandate sk 17 sk.pdf
+  ./kamar mandate scan 17 sk-bertanda-tangan.pdf
   ./kamar mandate lend @k7f3q2 @p4m8x2 32.16.19.2005 announce --days 30
   ./kamar mandate verify
   ./kamar mandate export --json > catatan.json"""
@@ -127,6 +139,18 @@ async def _sk(task: Task) -> bytes:
     )
 
 
+async def _scan(task: Task) -> dict[str, Any]:
+    number, file = MandateId(task.arguments.mandate), task.arguments.file
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MOST + 1)
+    except OSError as error:
+        raise KamarError("scan_missing") from error
+    keys = vault_key.load(task.site.state)
+    kept = await mandate_scan.keep(task.db, task.site.organisation, keys, None, number, data, task.now)
+    return {"mandate": number, "kind": kept.kind.value, "size": kept.size, "sha256": kept.sha256}
+
+
 async def _decide(task: Task) -> dict[str, Any]:
     number = MandateId(task.arguments.mandate)
     await mandate_dispute.decide(task.db, task.site.organisation, None, number, task.now)
@@ -169,6 +193,11 @@ def _file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="BERKAS.pdf", type=Path)
 
 
+def _scan_file(parser: argparse.ArgumentParser) -> None:
+    _number(parser)
+    parser.add_argument("file", metavar="BERKAS", type=Path, help="PDF, JPEG atau PNG, paling besar 5 MB")
+
+
 def _loan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("giver", metavar="PEMBERI", help="akun yang memegang jabatan")
     parser.add_argument("taker", metavar="PENERIMA", help="akun yang dipinjami hak")
@@ -194,6 +223,7 @@ STEPS_HELP = (
     ("list", "menampilkan semua mandat di satu simpul, yang terbaru dulu", False),
     ("vacant", "menampilkan jabatan kosong di satu simpul", False),
     ("sk", "menulis draf SK sebagai PDF", False),
+    ("scan", "menyimpan pindaian SK, disegel", True),
     ("decide", "menyelesaikan sengketa: mandat ini yang berlaku", True),
     ("lend", "meminjamkan satu hak pengurus kepada anggota", True),
     ("unlend", "mengakhiri pinjaman hak", True),
@@ -205,6 +235,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "list": _node,
     "vacant": _node,
     "sk": _file,
+    "scan": _scan_file,
     "decide": _number,
     "lend": _loan,
     "unlend": _loan_number,
@@ -216,6 +247,7 @@ _STEPS: dict[str, Step] = {
     "list": _list,
     "vacant": _vacant,
     "sk": _sk,
+    "scan": _scan,
     "decide": _decide,
     "lend": _lend,
     "unlend": _unlend,

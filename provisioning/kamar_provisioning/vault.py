@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from kamar.state import State
 from kamar_provisioning.command import add_state
 from kamar_provisioning.settings_file import load
-from kamar_store import persona, vault, vault_access, vault_key
+from kamar_store import mandate_scan, persona, vault, vault_access, vault_key
 from kamar_store.store import Store, connect
 
 WHOLE = "Catatan akses utuh."
@@ -50,4 +50,5 @@ async def change_key(state: State, store: Store) -> int:
 
 
 async def _rotate(store: Store, keys: vault_key.Keys, now: datetime) -> int:
-    return await vault.rotate(store, keys, now) + await persona.rotate(store, keys, now)
+    contacts, links = await vault.rotate(store, keys, now), await persona.rotate(store, keys, now)
+    return contacts + links + await mandate_scan.rotate(store, keys, now)

@@ -39,6 +39,11 @@ async def said(db: AsyncConnection, path: NodePath) -> Said:
     return Said(base.name, base.kind, own.whole if own else f"{path}, {base.whole}")
 
 
+async def instead(db: AsyncConnection, path: NodePath) -> str | None:
+    """Return the words by which a hidden node is called before anybody; none: its own name may be said."""
+    return (await said(db, path)).whole if is_hidden(path) else None
+
+
 async def draw(db: AsyncConnection, path: NodePath, dice: Dice) -> str:
     """Return the two words of a workplace, drawn the first time."""
     drawn = await db.scalar(select(cover.c.name).where(cover.c.node == path))

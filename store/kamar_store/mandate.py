@@ -109,7 +109,8 @@ async def appoint_by(
         await confirm(db, organisation, actor, waiting[0].id, now)
         return waiting[0].id
     await make_room(db, office, wanted, there, now)
-    number = await write(db, wanted, actor, by, now, proposed=by.second_needed)
+    since = now if by.second_needed else None
+    number = await write(db, wanted, actor, by, now, proposed=by.second_needed, proposed_at=since)
     if not by.second_needed:
         await felt(db, office, number, wanted, now, told=not recorded)
     return number
@@ -287,7 +288,7 @@ async def _second(db: AsyncConnection, actor: Member | None, number: MandateId, 
     assert actor is not None
     first = (await db.execute(select(mandate.c.ending_by).where(mandate.c.id == number))).scalar_one()
     if first is None:
-        await db.execute(update(mandate).where(mandate.c.id == number).values(ending_by=actor.id))
+        await db.execute(update(mandate).where(mandate.c.id == number).values(ending_by=actor.id, ending_at=now))
         await mandate_log.note(db, actor.id, Action.PROPOSED, {"mandate": number, "end": True}, now)
         return False
     if first == actor.id:

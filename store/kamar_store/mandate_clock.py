@@ -9,14 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kamar.ids import MemberId
 from kamar.mandate import WARNED_BEFORE, Mandate, warning_due
-from kamar.mandate_words import ENDS_MONTH, ENDS_WEEK
+from kamar.mandate_words import ENDING_LAPSED, ENDS_MONTH, ENDS_WEEK, PROPOSAL_LAPSED
 from kamar.organisation import Organisation
 from kamar_store import cursor, mandate_log, outbox
 from kamar_store import mandate as mandates
 from kamar_store.mandate_effect import AHEAD, tell
 from kamar_store.mandate_find import MANDATE, appointers, in_force, nearest
+from kamar_store.mandate_log import Action
 from kamar_store.tables import delegation, mandate, mandate_vote, member
 
+PROPOSAL = timedelta(days=30)  # how long what one administrator wants waits for a second one
 BACK = timedelta(days=30)  # how far the first look goes back
 LOOKED = "mandate-clock"  # up to which moment orders are written
 
@@ -24,6 +26,7 @@ LOOKED = "mandate-clock"  # up to which moment orders are written
 async def look(db: AsyncConnection, organisation: Organisation, now: datetime) -> None:
     """Order all that has become due; called every hour, and again without harm."""
     await _leavers(db, now)
+    await _lapse(db, organisation, now)
     await _moments(db, now)
     await _warn(db, organisation, now)
     due = select(mandate_vote.c.id).where(mandate_vote.c.state == "open", mandate_vote.c.closes_at <= now)
@@ -48,6 +51,30 @@ async def _leavers(db: AsyncConnection, now: datetime) -> None:
     )
     for (number,) in (await db.execute(gone)).all():
         await end_all(db, MemberId(number), now)
+
+
+async def _lapse(db: AsyncConnection, organisation: Organisation, now: datetime) -> None:
+    """Let go what one administrator wanted and no second one agreed to in time, and tell him."""
+    await mandate_log.alone(db)
+    late = now - PROPOSAL
+    chosen = select(*MANDATE).where(mandate.c.proposed, mandate.c.proposed_at <= late, _lasting(now))
+    for row in (await db.execute(chosen.order_by(mandate.c.id))).all():
+        each = Mandate(*row)
+        await mandates.end(db, each, None, "", now)
+        await _tell_lapse(db, organisation, each, each.appointed_by, PROPOSAL_LAPSED, now)
+    ending = select(mandate.c.ending_by, *MANDATE).where(mandate.c.ending_at <= late, _lasting(now))
+    for by, *values in (await db.execute(ending.order_by(mandate.c.id))).all():
+        each = Mandate(*values)
+        await db.execute(update(mandate).where(mandate.c.id == each.id).values(ending_by=None, ending_at=None))
+        await mandate_log.note(db, None, Action.LAPSED, {"mandate": each.id}, now)
+        await _tell_lapse(db, organisation, each, by, ENDING_LAPSED, now)
+
+
+async def _tell_lapse(
+    db: AsyncConnection, organisation: Organisation, each: Mandate, who: MemberId | None, words: str, now: datetime
+) -> None:
+    if who is not None and each.office in organisation.offices:
+        await tell(db, who, words, each.id, organisation.office(each.office), each.node, now)
 
 
 async def _moments(db: AsyncConnection, now: datetime) -> None:

@@ -11,7 +11,7 @@ from kamar.ids import MemberId, NodePath
 from kamar.mandate import Appointment, MandateId
 from kamar.mandate_words import APPOINTED
 from kamar.organisation import Office
-from kamar_store import outbox, vouch, wilayah
+from kamar_store import cover, outbox, vouch, wilayah
 from kamar_store import reconcile as changed
 
 AHEAD = timedelta(days=1)  # a start or an end further away is ordered by the hourly clock
@@ -42,8 +42,8 @@ async def tell(
     db: AsyncConnection, who: MemberId, words: str, number: int, office: Office, node: NodePath, now: datetime
 ) -> None:
     """Tell a member something about a mandate, alone, once."""
-    place = await wilayah.get(db, node)
-    text = words.format(office=office.title, place=place.full_name if place else node)
+    covered, place = await cover.instead(db, node), await wilayah.get(db, node)
+    text = words.format(office=office.title, place=covered or (place.full_name if place else node))
     key = hashlib.sha256(words.encode()).hexdigest()[:12]
     payload = {"member": who, "text": text, "always": True}
     await outbox.put(db, "tell", f"tell:mandate:{number}:{key}:{who}", payload, now, lane=f"tell:{who}")

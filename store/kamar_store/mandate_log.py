@@ -38,11 +38,13 @@ class Action(StrEnum):
     APPOINTED = "appointed"
     CONFIRMED = "confirmed"
     REVOKED = "revoked"
+    LAPSED = "lapsed"  # one administrator wanted its end, and no second one agreed in time
     GAVE_WAY = "gave_way"  # an acting mandate, to whoever was appointed
     DISPUTED = "disputed"
     DECIDED = "decided"
     LENT = "lent"
     TAKEN_BACK = "taken_back"
+    SCANNED = "scanned"  # the scan of its decree was kept
     VOTED = "voted"  # a vote was opened or closed
 
 

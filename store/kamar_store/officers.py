@@ -126,6 +126,13 @@ async def duties_at(db: AsyncConnection, node: NodePath, holders: Collection[Mem
     return Duties(int(await db.scalar(cases) or 0), int(await db.scalar(waiting) or 0))
 
 
+async def greetings_of(db: AsyncConnection, holders: Collection[MemberId]) -> dict[MemberId, int]:
+    """Return who of the officers has how many greetings undone."""
+    waiting = greeting.c.greeter.in_(list(holders)), greeting.c.done.is_(False)
+    found = await db.execute(select(greeting.c.greeter, func.count()).where(*waiting).group_by(greeting.c.greeter))
+    return {MemberId(who): count for who, count in found}
+
+
 async def held_words(db: AsyncConnection, organisation: Organisation, who: Member, now: datetime) -> list[str]:
     """Return the offices that a member holds, in words."""
     found = await mandates.held_by(db, who.id, now)

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kamar.belonging import Belonging
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.mandate import Appointment, MandateId, status
 from kamar.mandate_words import DECLINED, OFFERED
-from kamar.node import is_within
+from kamar.node import axis_of, chain_of, is_hidden, is_within
 from kamar.organisation import OfficeCode, Organisation
 from kamar.vacancy import WORDS_MOST, OfferState, Vacancy
 from kamar.vacancy import vacancies as gaps
+from kamar_store import belonging, mandate_log
 from kamar_store import mandate as mandates
-from kamar_store import mandate_log
 from kamar_store.mandate_effect import tell
 from kamar_store.mandate_find import appointers, at_node, nearest
 from kamar_store.member import Member
+from kamar_store.tables import belonging as belongings
 from kamar_store.tables import mandate_offer
 
+DAY = timedelta(days=1)
 MOST = 50  # open offers of one office
 
 
@@ -64,9 +67,42 @@ async def vacancies(
     return gaps(organisation, node, [(each, status(each, now)) for each in there])
 
 
-def belongs(who: Member, node: NodePath) -> bool:
-    """Tell whether a member belongs to a node of the home axis: lives there, and is no newcomer."""
-    return who.vouched and is_within(who.home, node)
+async def belongs(db: AsyncConnection, who: Member, node: NodePath, *, before: datetime | None = None) -> bool:
+    """Tell whether a member has a word at a node: lives there or was let in there, and is no newcomer.
+
+    ``before``: who was let in later has none. A workplace keeps only the day: there it must have been an earlier one.
+    """
+    if not who.vouched:
+        return False
+    if not who.persona and is_within(who.home, node):
+        return True
+    return any(is_within(own, node) for own in await _let_in(db, who, node, before))
+
+
+async def places_of(db: AsyncConnection, who: Member) -> list[NodePath]:
+    """Return the nodes where a member has a word, those of the home first, smallest first."""
+    nodes = [] if who.persona else [*chain_of(who.home)]
+    for own in await belonging.nodes_of(db, who.id):
+        nodes += chain_of(own)
+    return [node for node in dict.fromkeys(nodes) if await belongs(db, who, node)]
+
+
+def latest(node: NodePath, before: datetime) -> datetime:
+    """Return the last moment at which one can have been let in for a word in what began at ``before``."""
+    return before.replace(hour=0, minute=0, second=0, microsecond=0) - DAY if is_hidden(node) else before
+
+
+async def _let_in(db: AsyncConnection, who: Member, node: NodePath, before: datetime | None) -> list[NodePath]:
+    if before is None:
+        return await belonging.nodes_of(db, who.id)
+    rows = belongings.c
+    inside = (rows.member == who.id, rows.state == Belonging.IN, rows.since <= latest(node, before))
+    return [NodePath(path) for path in (await db.execute(select(rows.node).where(*inside))).scalars()]
+
+
+def judges(node: NodePath, able: list[tuple[NodePath, Member]]) -> list[Member]:
+    """Return the nearest of those who decide about an office; of a hidden node nobody outside its axis hears."""
+    return nearest([(own, who) for own, who in able if not is_hidden(node) or axis_of(own) is axis_of(node)])
 
 
 async def offer(
@@ -89,7 +125,7 @@ async def offer(
     tidy = " ".join(words.split())
     if len(tidy) > WORDS_MOST:
         raise KamarError("reason_long", most=WORDS_MOST)
-    if not belongs(who, node):
+    if not await belongs(db, who, node):
         raise KamarError("offer_stranger")
     if all(each.office is not wanted for each in await vacancies(db, organisation, node, now)):
         raise KamarError("offer_needless", office=wanted.title)
@@ -98,7 +134,7 @@ async def offer(
         raise KamarError("offer_twice")
     values = {"member": who.id, "node": node, "office": office, "words": tidy, "state": OfferState.OPEN, "at": now}
     number = (await db.execute(insert(mandate_offer).values(values).returning(mandate_offer.c.id))).scalar_one()
-    for judge in nearest(await appointers(db, organisation, wanted, node, now)):
+    for judge in judges(node, await appointers(db, organisation, wanted, node, now)):
         await tell(db, judge.id, OFFERED, number, wanted, node, now)
     return int(number)
 

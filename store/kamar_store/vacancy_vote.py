@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kamar.belonging import Belonging
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
 from kamar.mandate import Appointment
@@ -21,11 +22,11 @@ from kamar.vacancy import OfferState, VoteState, check_vote, quorum_of, winner
 from kamar_store import mandate as mandates
 from kamar_store import mandate_log, outbox, vacancy
 from kamar_store.mandate_effect import tell
-from kamar_store.mandate_find import appointers, nearest
+from kamar_store.mandate_find import appointers
 from kamar_store.mandate_log import Action
 from kamar_store.member import Member
-from kamar_store.tables import mandate_offer, mandate_vote, mandate_voter, member
-from kamar_store.vacancy import OFFER, Offer, belongs, read
+from kamar_store.tables import belonging, mandate_offer, mandate_vote, mandate_voter, member
+from kamar_store.vacancy import OFFER, Offer, belongs, judges, latest, read
 
 Row = mandate_vote.c
 COLUMNS = (Row.id, Row.node, Row.office, Row.quorum, Row.opened_at, Row.closes_at, Row.state)
@@ -102,6 +103,12 @@ async def running(db: AsyncConnection, nodes: Collection[NodePath], now: datetim
     return [_vote(row) for row in await db.execute(select(*COLUMNS).where(*wanted).order_by(Row.id))]
 
 
+async def closed(db: AsyncConnection, nodes: Collection[NodePath], since: datetime) -> list[Vote]:
+    """Return the votes at the nodes that were closed since then, newest first."""
+    wanted = (Row.node.in_(nodes), Row.state != VoteState.OPEN, Row.closes_at > since)
+    return [_vote(row) for row in await db.execute(select(*COLUMNS).where(*wanted).order_by(Row.id.desc()))]
+
+
 async def candidates(db: AsyncConnection, number: int) -> list[Offer]:
     """Return the offers that stand in a vote. Their counts are for nobody before it is closed."""
     found = await db.execute(select(*OFFER).where(mandate_offer.c.vote == number).order_by(mandate_offer.c.id))
@@ -114,6 +121,12 @@ async def has_voted(db: AsyncConnection, who: MemberId, number: int) -> bool:
     return (await db.execute(asked)).one_or_none() is not None
 
 
+async def may_vote(db: AsyncConnection, who: Member, vote: Vote) -> bool:
+    """Tell whether a member has a voice in a vote: he belonged to its node before it was opened."""
+    joined = (await db.execute(select(member.c.joined_at).where(member.c.id == who.id))).scalar_one()
+    return joined <= vote.opened_at and await belongs(db, who, vote.node, before=vote.opened_at)
+
+
 async def cast(db: AsyncConnection, who: Member, number: int, offer: int, now: datetime) -> None:
     """Count the voice of a member, once; people who came after the vote was opened have none in it.
 
@@ -123,8 +136,7 @@ async def cast(db: AsyncConnection, who: Member, number: int, offer: int, now: d
     found = await get(db, number)
     if found.state is not VoteState.OPEN or found.closes_at <= now:
         raise KamarError("vote_over")
-    joined = (await db.execute(select(member.c.joined_at).where(member.c.id == who.id))).scalar_one()
-    if not belongs(who, found.node) or joined > found.opened_at:
+    if not await may_vote(db, who, found):
         raise KamarError("vote_stranger")
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     voice = dialect.insert(mandate_voter).values(vote=number, member=who.id).on_conflict_do_nothing()
@@ -159,7 +171,7 @@ async def close(db: AsyncConnection, organisation: Organisation, number: int, no
             await tell(db, each.member, DECLINED, each.id, office, found.node, now)
     if state is not VoteState.WON:
         await db.execute(update(mandate_offer).where(mandate_offer.c.vote == number).values(vote=None))
-        for judge in nearest(await appointers(db, organisation, office, found.node, now)):
+        for judge in judges(found.node, await appointers(db, organisation, office, found.node, now)):
             await tell(db, judge.id, VOTE_UNDECIDED, number, office, found.node, now)
     return state
 
@@ -190,6 +202,13 @@ async def _appoint(
 async def _voters(db: AsyncConnection, node: NodePath, now: datetime) -> int:
     """Return how many members of a node may vote."""
     low, high = below(node)
-    here = (member.c.home == node) | ((member.c.home >= low) & (member.c.home < high))
+
+    def within(column: ColumnElement[str]) -> ColumnElement[bool]:
+        return or_(column == node, and_(column >= low, column < high))
+
+    let_in = select(belonging.c.member).where(
+        belonging.c.state == Belonging.IN, belonging.c.since <= latest(node, now), within(belonging.c.node)
+    )
+    here = or_(and_(within(member.c.home), member.c.persona.is_(False)), member.c.id.in_(let_in))
     may = (member.c.left_at.is_(None), member.c.vouched_at.is_not(None), member.c.joined_at <= now)
     return int((await db.execute(select(func.count()).select_from(member).where(here, *may))).scalar_one())

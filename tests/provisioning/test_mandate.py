@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from kamar.state import State
 from kamar_provisioning.command import main
 from kamar_provisioning.site import open_site
 from kamar_store import member as members
+from kamar_store import vault_key
 from kamar_store.migrate import migrate
 from kamar_store.tables import node
 
@@ -143,3 +145,23 @@ def test_a_day_begins_where_the_office_is(kamar: Run) -> None:
     planned = kamar("appoint", "siti", "ketua", "32.16", "--from", tomorrow)[1]
     assert planned["status"] == "planned"
     assert planned["starts_at"].endswith("T17:00:00+00:00")  # midnight in Bekasi
+
+
+def test_the_scan_of_a_decree_is_kept_sealed_and_a_trial_keeps_nothing(
+    kamar: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vault_key.ensure(State(tmp_path))
+    number = str(kamar("appoint", "siti", "ketua", "32.16")[1]["id"])
+    scan, page = tmp_path / "sk.pdf", tmp_path / "sk.html"
+    scan.write_bytes(b"%PDF-1.7 kanari")
+    page.write_bytes(b"<html>")
+    proof = hashlib.sha256(scan.read_bytes()).hexdigest()
+    assert kamar("mandate", "scan", number, str(scan), "--dry-run")[1]["sha256"] == proof
+    assert proof not in str(kamar("mandate", "export")[1])
+    for wrong, sentence in ((page, "PDF, JPEG, atau PNG"), (tmp_path / "none", "Pilih dulu berkas")):
+        assert main(["mandate", "scan", number, str(wrong), "--state", str(tmp_path)]) == 1
+        assert sentence in capsys.readouterr().err
+    assert kamar("mandate", "scan", number, str(scan))[1]["kind"] == "application/pdf"
+    assert proof in str(kamar("mandate", "export")[1])
+    assert kamar("mandate", "verify")[0] == 0
+    assert all(b"kanari" not in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and file != scan)

@@ -292,3 +292,33 @@ async def test_what_does_not_fit_is_refused_and_writes_nothing(empty: Store) -> 
         with pytest.raises(KamarError, match="member_unknown"):
             await appoint(db, boss, stranger)
         assert len(await mandates.at_node(db, RT, NOW)) == 1
+
+
+async def test_what_one_administrator_wants_lapses_after_thirty_days_and_he_is_told(empty: Store) -> None:
+    async with empty.write() as db:
+        siti, tono = await person(db, "Siti", admin=True), await person(db, "Tono", admin=True)
+        budi, lasting = await person(db, "Budi"), await person(db, "Lasting", KETUA, NodePath("32.76"))
+        number = await appoint(db, siti, budi, SEKRETARIS, BEKASI)
+        (held,) = await mandates.of_member(db, lasting.id)
+        assert not await mandates.dismiss_by(db, PARTY, siti, held.id, "", NOW)
+        await mandate_clock.look(db, PARTY, NOW + 29 * DAY)
+        assert status(await mandates.get(db, number), NOW + 29 * DAY) is Status.PROPOSED
+        for late in (30 * DAY, 31 * DAY):
+            await mandate_clock.look(db, PARTY, NOW + late)
+        asked = select(outbox.c.payload).where(outbox.c.kind == "tell")
+        told = [row for (row,) in await db.execute(asked) if "gugur" in row["text"]]
+        assert [row["member"] for row in told] == [siti.id, siti.id]
+        with pytest.raises(KamarError, match="mandate_unknown"):
+            await mandates.confirm(db, PARTY, tono, number, NOW + 31 * DAY)
+        assert not await mandates.dismiss_by(db, PARTY, tono, held.id, "", NOW + 31 * DAY)  # he is the first again
+        assert await mandates.held_by(db, lasting.id, NOW + 31 * DAY) == [(NodePath("32.76"), KETUA)]
+        assert await mandate_log.first_broken(db) is None
+
+
+async def test_what_two_administrators_agreed_on_does_not_lapse(empty: Store) -> None:
+    async with empty.write() as db:
+        siti, tono = await person(db, "Siti", admin=True), await person(db, "Tono", admin=True)
+        number = await appoint(db, siti, await person(db, "Budi"), SEKRETARIS, BEKASI, ends_at=NOW + 300 * DAY)
+        await mandates.confirm(db, PARTY, tono, number, NOW + DAY)
+        await mandate_clock.look(db, PARTY, NOW + 40 * DAY)
+        assert status(await mandates.get(db, number), NOW + 40 * DAY) is Status.IN_FORCE

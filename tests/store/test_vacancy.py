@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import select, update
 
+from kamar.belonging import Belonging
 from kamar.errors import KamarError
 from kamar.ids import MemberId, NodePath
+from kamar.organisation import OfficeCode
 from kamar.vacancy import VoteState
+from kamar_store import belonging, cover, node, vacancy, vacancy_vote
 from kamar_store import mandate as mandates
-from kamar_store import vacancy, vacancy_vote
 from kamar_store.member import Member
 from kamar_store.store import Db, Store
 from kamar_store.tables import mandate_voter, member, outbox
@@ -137,3 +140,90 @@ async def test_one_member_voting_many_times_at_once_counts_once_and_nowhere_stan
     async with empty.read() as db:
         assert [each.votes for each in await vacancy_vote.candidates(db, number)] == [1, 0]
         assert (await db.execute(select(mandate_voter))).all() == [(number, MemberId(people[2].id))]
+
+
+OJOL = NodePath("jaringan/ojol")
+NETWORK = OfficeCode("koordinator-jaringan")
+
+
+async def let_in(db: Db, who: Member, node: NodePath = OJOL, *, since: datetime = NOW - DAY) -> None:
+    await belonging.put(db, who.id, node, Belonging.IN, since)
+
+
+async def test_on_another_axis_those_offer_themselves_who_were_let_in_there(empty: Store) -> None:
+    async with empty.write() as db:
+        inside, asked, outside = await person(db, "Inside"), await person(db, "Asked"), await person(db, "Outside")
+        await let_in(db, inside)
+        await belonging.put(db, asked.id, OJOL, Belonging.ASKED, NOW - DAY)
+        for who in (asked, outside):
+            with pytest.raises(KamarError, match="offer_stranger"):
+                await vacancy.offer(db, PARTY, who, OJOL, NETWORK, "", NOW)
+        await vacancy.offer(db, PARTY, inside, OJOL, NETWORK, "", NOW)
+        assert OJOL in await vacancy.places_of(db, inside)
+        assert OJOL not in await vacancy.places_of(db, asked)
+
+
+async def test_a_second_account_has_no_word_where_it_was_not_let_in_or_left(empty: Store) -> None:
+    factory = NodePath("kerja/abcdefgh")
+    async with empty.write() as db:
+        who = await person(db, "Persona")
+        await db.execute(update(member).where(member.c.id == who.id).values(home=factory, persona=True))
+        again = await mandates_member(db, who)
+        assert not await vacancy.belongs(db, again, factory)
+        await let_in(db, again, factory)
+        assert await vacancy.belongs(db, again, factory)
+        await belonging.leave(db, again.id, factory, NOW)
+        assert not await vacancy.belongs(db, again, factory)
+
+
+async def test_a_vote_on_another_axis_counts_its_members_and_only_them(empty: Store) -> None:
+    async with empty.write() as db:
+        people = [await person(db, f"Warga{number}") for number in range(5)]
+        for who in people[:4]:
+            await let_in(db, who)
+        await person(db, "Chief")
+        offers = [await vacancy.offer(db, PARTY, who, OJOL, NETWORK, "", NOW) for who in people[:2]]
+        number = await vacancy_vote.open_vote(db, PARTY, None, OJOL, NETWORK, 3 * DAY, NOW)
+        await let_in(db, people[4], since=NOW + timedelta(hours=1))
+        with pytest.raises(KamarError, match="vote_stranger"):
+            await vacancy_vote.cast(db, people[4], number, offers[0], NOW + DAY)
+        for who in people[1:4]:
+            await vacancy_vote.cast(db, who, number, offers[0], NOW + DAY)
+        assert await vacancy_vote.close(db, PARTY, number, NOW + 3 * DAY) is VoteState.WON
+        assert await mandates.held_by(db, people[0].id, NOW + 3 * DAY) == [(OJOL, NETWORK)]
+
+
+async def test_the_quorum_of_a_vote_on_another_axis_is_of_its_members(empty: Store) -> None:
+    async with empty.write() as db:
+        people = [await person(db, f"Warga{number}") for number in range(17)]
+        for who in people[:16]:
+            await let_in(db, who)
+        await vacancy.offer(db, PARTY, people[0], OJOL, NETWORK, "", NOW)
+        number = await vacancy_vote.open_vote(db, PARTY, None, OJOL, NETWORK, 3 * DAY, NOW)
+        assert (await vacancy_vote.get(db, number)).quorum == 4
+
+
+async def test_in_a_workplace_only_who_was_let_in_on_an_earlier_day_votes(empty: Store) -> None:
+    factory = NodePath("kerja/abcdefgh")
+    async with empty.write() as db:
+        who = await person(db, "Persona")
+        await let_in(db, who, factory, since=NOW)
+        assert not await vacancy.belongs(db, who, factory, before=NOW)
+        assert await vacancy.belongs(db, who, factory, before=NOW + DAY)
+
+
+async def test_a_workplace_is_told_by_its_two_words_and_nobody_outside_hears_of_it(empty: Store) -> None:
+    factory = NodePath("kerja/abcdefgh")
+    async with empty.write() as db:
+        await person(db, "Chief", KETUA, NodePath("ID"))
+        await cover.draw(db, factory, Random(1))
+        await node.create(db, PARTY, factory, "Pabrik Rahasia", NOW)
+        office = PARTY.offices_at(factory)[0].code
+        who = await person(db, "Persona")
+        await let_in(db, who, factory)
+        await vacancy.offer(db, PARTY, who, factory, office, "", NOW)
+        await mandates.appoint_by(db, PARTY, None, wanted(who, office, factory), NOW)
+        told = (await db.execute(select(outbox.c.payload).where(outbox.c.kind == "tell"))).scalars().all()
+        assert {row["member"] for row in told} == {who.id}
+        assert "Rahasia" not in str(told)
+        assert (await cover.said(db, factory)).whole in str(told)

@@ -20,6 +20,7 @@ from kamar_store.tables.mandate import (
     mandate_vote,
     mandate_voter,
 )
+from kamar_store.tables.mandate_scan import mandate_scan
 from kamar_store.tables.move import move
 from kamar_store.tables.officers_import import officers_draft
 from kamar_store.tables.peace import (
@@ -75,6 +76,7 @@ __all__ = [
     "mandate_log",
     "mandate_offer",
     "mandate_person",
+    "mandate_scan",
     "mandate_vote",
     "mandate_voter",
     "measure",

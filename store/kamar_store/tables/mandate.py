@@ -23,9 +23,11 @@ mandate = Table(
     Column("appointed_by", Integer, ForeignKey("member.id", ondelete="SET NULL")),  # none: the server itself
     Column("appointed_at", PATH),  # where that person's office stands; none: an administrator or the server
     Column("proposed", Boolean, nullable=False, default=False),  # one administrator wants it; a second has to agree
+    Column("proposed_at", Utc),
     Column("dispute", Integer),  # id of the elder of two claims to one seat
     Column("reason", Text, nullable=False, default=""),  # why it was revoked
     Column("ending_by", Integer, ForeignKey("member.id", ondelete="SET NULL")),  # an administrator who wants its end
+    Column("ending_at", Utc),  # since when he does
     Column("warned", Integer),  # days before the end at which the holder was told last
 )
 
