@@ -14,6 +14,7 @@ from nio import AsyncClient, AsyncClientConfig, MegolmEvent
 
 from kamar_bridges.matrix import Session
 
+WHOLE = {"room": {"timeline": {"limit": 200}}}  # by itself Synapse leaves out all but the last ten between two looks
 PATIENCE = 60.0  # seconds; a starved machine needs them
 ALGORITHM = {"algorithm": "m.megolm.v1.aes-sha2"}
 
@@ -39,7 +40,7 @@ class Phone:
     async def look(self) -> None:
         """Fetch what is new, and do what a client does in between."""
         client = self.client
-        answer = await client.sync(timeout=1000)
+        answer = await client.sync(timeout=1000, sync_filter=WHOLE)
         assert hasattr(answer, "rooms"), answer
         for room, invite in answer.rooms.invite.items():
             self.invited[room] = next(
