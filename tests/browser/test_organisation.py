@@ -184,7 +184,9 @@ async def test_an_announcement_stands_in_the_neighbours_room_within_a_minute(ser
         await expect(phone.get_by_text("Pengumuman dari Ketua Exco").first).to_be_visible()
         await arrived.scroll_into_view_if_needed()
         await picture(phone, "organisation-announced-360")
-        await expect(page.get_by_text(re.compile(r"Sampai di (\d+) dari \1 ruang"))).to_be_visible(timeout=WITHIN * 1000)
+        await expect(page.get_by_text(re.compile(r"Sampai di (\d+) dari \1 ruang"))).to_be_visible(
+            timeout=WITHIN * 1000
+        )
 
 
 async def test_a_split_rw_keeps_its_rooms_and_people_as_the_plan_said(server: Branch, people: People) -> None:
