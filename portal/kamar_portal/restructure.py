@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from kamar.errors import KamarError
+from kamar.node import is_hidden
 from kamar.organisation import Right
 from kamar.restructure import Diff, PlanError, PlanState
 from kamar.restructure_file import read
@@ -264,10 +265,12 @@ async def _shown(request: web.Request, db: Db, diff: Diff) -> dict[str, Any]:
 
 
 async def _place(db: Db, path: str) -> str:
-    """Return a place in words; nothing for what is none."""
+    """Return a place in words; nothing for what is none, or for a workplace: titles are read by more than its officers."""
     try:
         place = await tree.place(db, path)
     except KamarError:
+        return ""
+    if is_hidden(place.path):
         return ""
     return ", ".join(place.full_name.split(", ")[:2])
 
