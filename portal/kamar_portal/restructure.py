@@ -265,7 +265,7 @@ async def _shown(request: web.Request, db: Db, diff: Diff) -> dict[str, Any]:
 
 
 async def _place(db: Db, path: str) -> str:
-    """Return a place in words; nothing for what is none, or for a workplace: titles are read by more than its officers."""
+    """Return a place in words; nothing for what is none, or for a workplace: its name stands in no title."""
     try:
         place = await tree.place(db, path)
     except KamarError:
