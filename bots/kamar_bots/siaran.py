@@ -20,7 +20,7 @@ from kamar_store.siaran import Siaran
 
 CHOICES = 9  # more have no number
 
-DIRECTLY = _("Pengumuman ditulis di obrolan langsung. Tulis !siaran langsung kepada {bot}.")
+DIRECTLY = _("Pengumuman ditulis di portal: {link}\nAtau di obrolan langsung: tulis !siaran kepada {bot}.")
 WHERE = _("Pengumuman untuk wilayah mana?")
 WRITE = _("Tulis pengumuman untuk {place} sekarang, atau kirim gambar dengan keterangannya. Batal: tulis batal.")
 WRITE_TEXT = _("Gambarnya sudah saya simpan. Tulis keterangannya sekarang.")
@@ -52,7 +52,8 @@ async def announce(ask: Ask, registry: Registry) -> Reply:
     """
     who = await asker(ask, registry)
     if not ask.direct:
-        return Reply(ask.say(DIRECTLY, bot=registry.settings.bot))
+        link = f"{registry.settings.portal_url}/pengurus/siaran"
+        return Reply(ask.say(DIRECTLY, link=link, bot=registry.settings.bot))
     rest = ask.text.strip().lstrip("! ").partition(" ")[2].strip()
     word, _space, value = rest.partition(" ")
     action = ACTIONS.get(word.lower())

@@ -65,7 +65,7 @@ async def show(request: web.Request) -> web.Response:
         roots = [await _drawn(db, portal, who, top, wanted) for top in await _known(db, who.areas)]
         found = await _found(db, portal, who, typed)
         named = who.member.id in await consent.agreed(db, [who.member.id], OFFICER_PUBLIC.key)
-        titles = await officers.held_words(db, portal.site.organisation, who.member, portal.clock())
+        titles = await officers.held_places(db, portal.site.organisation, who.member, portal.clock())
     return render(
         request,
         "officers/tree.html",

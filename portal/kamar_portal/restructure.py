@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from kamar.errors import KamarError
+from kamar.node import is_hidden
 from kamar.organisation import Right
 from kamar.restructure import Diff, PlanError, PlanState
 from kamar.restructure_file import read
@@ -24,6 +25,7 @@ from kamar_portal.session import member_of
 from kamar_store import mandate as mandates
 from kamar_store import member as members
 from kamar_store import restructure as plans
+from kamar_store import tree
 from kamar_store.member import Member
 from kamar_store.restructure import Kept
 from kamar_store.store import Db
@@ -59,9 +61,9 @@ async def look(request: web.Request) -> web.Response:
     form = await read_form(request)
     fields = {name: form.raw(name)[:60_000] for name in form.fields}
     try:
-        text = text_of(form)
         async with portal.store.read() as db:
             who = await _officer(db, portal, member_of(request))
+            text = text_of(form, await _place(db, form.text("simpul")))
             asked = read(text, title=form.text("judul"))
             diff = await plans.preview(db, portal.site.organisation, rules_of(portal), asked, portal.clock())
             await plans.check_right(db, portal.site.organisation, who, diff.touched, portal.clock())
@@ -257,8 +259,20 @@ async def _shown(request: web.Request, db: Db, diff: Diff) -> dict[str, Any]:
         "rooms": [(translate(ROOMS[each.fate], language), each) for each in diff.rooms[:SHOWN]],
         "powers": [(each, organisation.office(each.office).title, people[each.user]) for each in diff.powers[:SHOWN]],
         "moved": [each for each in diff.moved if each[2]][:SHOWN],
+        "names": {each.path: each.before for each in diff.nodes} | {each.to: each.after for each in diff.nodes},
         "left_out": max(0, len(diff.nodes) - SHOWN) + max(0, len(diff.rooms) - SHOWN),
     }
+
+
+async def _place(db: Db, path: str) -> str:
+    """Return a place in words; nothing for what is none, or for a workplace: its name stands in no title."""
+    try:
+        place = await tree.place(db, path)
+    except KamarError:
+        return ""
+    if is_hidden(place.path):
+        return ""
+    return ", ".join(place.full_name.split(", ")[:2])
 
 
 async def _name(db: Db, number: int | None) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 
 from aiohttp import web
 
 from kamar.errors import KamarError
+from kamar.ids import NodePath
+from kamar.node import parent_of
 from kamar_portal.form import Form
 
+UNIT = re.compile(r"\b(RT|RW)[ .]*0*(\d{1,3})\b", re.IGNORECASE)  # as people write it: RT 4, rw.012
 
-def text_of(form: Form) -> str:
-    """Return the plan that a form asks for.
+
+def text_of(form: Form, place: str = "") -> str:
+    """Return the plan that a form asks for; ``place`` is the name of the place it begins with, for the title.
 
     Raises:
         KamarError: ``plan_empty``, ``plan_file``: the file is no text.
@@ -26,7 +31,7 @@ def text_of(form: Form) -> str:
     kind = form.text("jenis")
     if kind not in _LINES:
         return _written(form)
-    title = "judul " + shlex.quote(f"{_TITLES[kind]} {form.text('simpul')}")
+    title = "judul " + shlex.quote(f"{_TITLES[kind]} {place or form.text('simpul')}")
     return "\n".join([title, *_decree(form), _LINES[kind](form)])
 
 
@@ -46,11 +51,29 @@ def _rename(form: Form) -> str:
 
 
 def _split(form: Form) -> str:
-    return f"pecah {form.text('simpul')} -> {form.text('baru')} : {form.text('bagian').replace(',', ' ')}"
+    parts = _units(form.text("bagian").replace(",", " "))
+    return f"pecah {form.text('simpul')} -> {_beside(form, 'baru')} : {parts}"
 
 
 def _merge(form: Form) -> str:
-    return f"gabung {form.text('simpul')} -> {form.text('ke')}"
+    return f"gabung {form.text('simpul')} -> {_beside(form, 'ke')}"
+
+
+def _units(typed: str) -> str:
+    """Return RT and RW as codes have them: ``RT 4`` becomes ``RT004``."""
+    return UNIT.sub(lambda found: f"{found[1].upper()}{int(found[2]):03}", typed)
+
+
+def _beside(form: Form, name: str) -> str:
+    """Return a place by its code; of an RT or RW alone, the one beside the place that the plan begins with."""
+    typed = _units(form.text(name))
+    if not UNIT.fullmatch(typed):
+        return typed
+    try:
+        above = parent_of(NodePath(form.text("simpul")))
+    except KamarError:
+        return typed
+    return f"{above}/{typed}" if above else typed
 
 
 def _close(form: Form) -> str:

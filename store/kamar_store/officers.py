@@ -135,10 +135,17 @@ async def greetings_of(db: AsyncConnection, holders: Collection[MemberId]) -> di
 
 async def held_words(db: AsyncConnection, organisation: Organisation, who: Member, now: datetime) -> list[str]:
     """Return the offices that a member holds, in words."""
+    return [words for _, words in await held_places(db, organisation, who, now)]
+
+
+async def held_places(
+    db: AsyncConnection, organisation: Organisation, who: Member, now: datetime
+) -> list[tuple[NodePath, str]]:
+    """Return the offices that a member holds, in words, each with its place."""
     found = await mandates.held_by(db, who.id, now)
     known = await tree.places(db, [node for node, _ in found])
     return [
-        f"{organisation.office(office).title} {known[node].title}"
+        (node, f"{organisation.office(office).title} {known[node].title}")
         for node, office in found
         if node in known and office in organisation.offices
     ]

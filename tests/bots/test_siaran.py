@@ -205,7 +205,8 @@ async def test_in_a_room_nothing_is_announced(store: Store, wati: Office) -> Non
     async with store.write() as db:
         work: Registry = registry(db)
         reply = await siaran_bot.announce(asked("!siaran Halo", wati.user, CHAT), work)
-    assert reply.text == f"Pengumuman ditulis di obrolan langsung. Tulis !siaran langsung kepada {SETTINGS.bot}."
+    assert f"{SETTINGS.portal_url}/pengurus/siaran\n" in reply.text, "a way for whose client has no direct talk"
+    assert reply.text.endswith(f"tulis !siaran kepada {SETTINGS.bot}.")
 
 
 async def _sent(office: Office, text: str) -> str:

@@ -85,6 +85,22 @@ async def test_a_form_shows_before_and_after_and_writes_nothing(town: Town) -> N
         assert await restructure.latest(db) == []
 
 
+@pytest.mark.parametrize(("new", "parts"), [("RW 12", "RT 2"), ("rw012", "rt.002"), (RW12, "RT002")])
+async def test_an_rt_or_rw_is_understood_as_people_write_it(town: Town, new: str, parts: str) -> None:
+    browser = await town.browse("ketua")
+    page = await looked(browser, baru=new, bagian=parts)
+    assert page.status == 200
+    assert "RT 002/RW 012 Sukaresmi" in page.text
+    assert "<h1>Pecah RW 005, Desa Sukaresmi</h1>" in page.text, "a title in words, no code"
+    assert f"<b>{RW5}/RT002</b>" not in page.text, "people who move are told by the place's name"
+
+
+async def test_a_proposer_without_a_colleague_reads_who_can_approve(town: Town) -> None:
+    ketua = await proposed(town)
+    assert "Angkat dulu Sekretaris" in ketua.page.text
+    assert "--alone" not in ketua.page.text, "the terminal is for who runs the server"
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
