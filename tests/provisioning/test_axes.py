@@ -18,6 +18,7 @@ from kamar.structure_room import NODE_EVENT, alias_of
 from kamar_bridges.homeserver import Homeserver, MatrixError
 from kamar_bridges.kamar_module import KamarModule
 from kamar_bridges.matrix import Matrix
+from kamar_provisioning import audit
 from kamar_provisioning.jobs import Desk, drain
 from kamar_provisioning.power import appoint
 from kamar_store import (
@@ -40,6 +41,7 @@ from kamar_store import (
 from kamar_store import mandate as mandates
 from kamar_store.tables import mandate, vault_persona
 from kamar_store.tables import member as members
+from kamar_store.tables import outbox as orders
 from tests.servers.branch import Branch, branch
 
 pytestmark = pytest.mark.integration
@@ -235,3 +237,12 @@ async def test_a_second_account_closed_in_matrix_alone_leaves_nothing(desk: Desk
         assert (await db.execute(select(func.count()).where(members.c.id == second.number))).scalar_one() == 0
         assert (await db.execute(select(func.count()).select_from(vault_persona))).scalar_one() == 0
         assert await member.by_id(db, first.number) is not None
+
+
+async def test_every_night_looks_at_every_account(desk: Desk) -> None:
+    night = datetime(2031, 3, 1, 19, 0, tzinfo=UTC)  # two o'clock in Jakarta
+    async with desk.site.store.write() as db:
+        await audit.by_night(db, night)
+        await audit.by_night(db, night)
+        ordered = await db.execute(select(orders.c.payload).where(orders.c.kind == "account", orders.c.due_at == night))
+        assert list(ordered.scalars()) == [{"night": "20310301", "after": 0}]
