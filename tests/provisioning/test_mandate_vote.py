@@ -48,4 +48,4 @@ async def test_a_vote_is_counted_by_its_job_when_its_time_is_over_and_not_before
             assert [who.id for _, _, who in await mandates.officers(db, [RT], at)] == leading
     async with desk.site.store.read() as db:
         orders = (await db.execute(select(outbox_table.c.payload).where(outbox_table.c.kind == "reconcile"))).scalars()
-        assert {"node": RT} in list(orders)
+        assert RT in [order["node"] for order in orders]
