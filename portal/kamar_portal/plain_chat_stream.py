@@ -81,7 +81,7 @@ async def _tell(request: web.Request, room: OwnRoom, memory: Memory, seen: str) 
     await response.prepare(request)
     await response.write(RETRY)
     try:
-        async for news in _news(view, _after(first, seen)):
+        async for news in _news(view, unseen(first, seen)):
             await response.write(await _pieces(request, room, news) or ALIVE)
         await response.write(_piece("selesai", {}))
     except MatrixError as error:
@@ -92,12 +92,14 @@ async def _tell(request: web.Request, room: OwnRoom, memory: Memory, seen: str) 
     return response
 
 
-def _after(news: News, seen: str) -> News:
-    """Return what came after the last message that stood on the page."""
+def unseen(news: News, seen: str) -> News:
+    """Return what came after the last message that stood on the page; a page without a message has seen nothing."""
     ids = [event["event_id"] for event in news.events]
+    if not seen:
+        return News(news.events, news.names, news.since)
     if seen in ids:
         return News(news.events[ids.index(seen) + 1 :], news.names, news.since)
-    return News((), news.names, news.since, gap=bool(ids and seen))
+    return News((), news.names, news.since, gap=bool(ids))
 
 
 async def _news(view: RoomView, first: News) -> AsyncIterator[News]:
