@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kamar.belonging import rooms_of_all
 from kamar.errors import KamarError
@@ -20,23 +20,30 @@ from kamar.wave import MEETS, Brought
 from kamar.wilayah import parse
 from kamar_bridges.homeserver import MatrixError
 from kamar_provisioning import wave
-from kamar_provisioning.jobs import Desk
-from kamar_store import belonging, fold, peace_measure, perintis, seating, wave_growth
+from kamar_provisioning.jobs import Desk, Later
+from kamar_store import belonging, fold, peace_measure, perintis, restructure, seating, wave_growth
 from kamar_store import member as members
 from kamar_store.member import Member
 from kamar_store.outbox import Row
+from kamar_store.restructure_rooms import plan_of
 from kamar_store.seating import Room
 from kamar_store.store import Db
 
 logger = logging.getLogger(__name__)
 
+PLAN_WAIT = timedelta(seconds=1)
+
 
 async def seat(desk: Desk, row: Row) -> None:
     """Seat one member where the rules say; repeatable.
 
-    Nobody sits between two chairs: old rooms are left only once every new one is joined.
+    Nobody sits between two chairs: old rooms are left only once every new one is joined. What a plan orders waits for
+    its last step: a room that only its end archives would be left before, and not read on.
     """
+    plan = plan_of(row.key)
     async with desk.site.store.write() as db:
+        if plan is not None and await restructure.is_going(db, plan):
+            raise Later(PLAN_WAIT)
         who = await members.by_id(db, row.payload["member"])
         if who is None or await peace_measure.is_banned(db, who.id, desk.now()):
             return

@@ -244,6 +244,12 @@ async def advance(db: AsyncConnection, organisation: Organisation, number: int, 
     return True
 
 
+async def is_going(db: AsyncConnection, number: int) -> bool:
+    """Tell whether steps of a plan are still to be carried out, or undone."""
+    state = await db.scalar(select(plan.c.state).where(plan.c.id == number))
+    return state in (PlanState.APPLYING, PlanState.UNDOING)
+
+
 async def check_right(
     db: AsyncConnection, organisation: Organisation, actor: Member | None, touched: Iterable[NodePath], now: datetime
 ) -> None:

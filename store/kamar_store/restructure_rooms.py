@@ -157,6 +157,12 @@ async def seat_again(db: AsyncConnection, job: Job, top: NodePath, now: datetime
     return chatless
 
 
+def plan_of(key: str) -> int | None:
+    """Return which plan ordered an effect, by its key in the outbox."""
+    word, _, rest = key.partition(":")
+    return int(rest.partition(":")[0]) if word == "plan" else None
+
+
 async def order_seats(db: AsyncConnection, job: Job, numbers: Collection[MemberId], now: datetime) -> None:
     """Order that members are seated again, many at once."""
     await _put_many(db, (("seat", f"seat:{who}", {"member": who}, f"member:{who}") for who in numbers), job, now)
