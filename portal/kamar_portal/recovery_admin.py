@@ -13,6 +13,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from kamar.errors import KamarError
+from kamar.ids import localpart
 from kamar.recovery import LINK_LASTS, OFFICER_WAITS, Stage, door
 from kamar_portal import cookies, security
 from kamar_portal.cookies import Cookie
@@ -118,11 +119,15 @@ async def _page(
         status=status_of(error) if error else 200,
         name=form.text("nama")[:TYPED_MAX],
         people=[
-            (one, home.full_name if home else one.home, str(one.member) == form.text("siapa") or len(people) == 1)
+            (one, localpart(one.user_id), home.full_name if home else one.home, _is_chosen(form, people, one))
             for one, home in zip(people, homes, strict=True)
         ],
         errors=beside_field(request, error) if error else {},
     )
+
+
+def _is_chosen(form: Form, people: list[Candidate], one: Candidate) -> bool:
+    return str(one.member) == form.text("siapa") or len(people) == 1
 
 
 def _administrator(request: web.Request) -> Member:

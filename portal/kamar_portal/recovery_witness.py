@@ -117,7 +117,7 @@ async def _people(portal: Portal, member: Member, found: Found) -> tuple[list[Ca
         subject = await members.by_id(db, request.subject)
     if subject is None:
         raise KamarError("scan_unknown")
-    return [Candidate(subject.id, subject.display_name, subject.home)], Witness.NEIGHBOUR
+    return [Candidate(subject.id, subject.display_name, subject.home, subject.user_id)], Witness.NEIGHBOUR
 
 
 async def _candidates(db: Db, portal: Portal, member: Member, typed: str) -> list[Candidate]:

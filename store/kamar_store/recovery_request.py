@@ -40,6 +40,7 @@ class Candidate:
     member: MemberId
     display_name: str
     home: NodePath
+    user_id: UserId
 
 
 COLUMNS = (
@@ -92,7 +93,7 @@ async def candidates(
     if nodes is not None and not places:
         return []
     found = await db.execute(
-        select(member.c.id, member.c.display_name, member.c.home)
+        select(member.c.id, member.c.display_name, member.c.home, member.c.user_id)
         .where(
             or_(true() if nodes is None else false(), *places),
             member.c.left_at.is_(None),

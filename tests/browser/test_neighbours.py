@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from kamar.ids import UserId, localpart
 from kamar_provisioning import chat, demo
 from kamar_provisioning.demo_pictures import draw
 from kamar_store import member as members
@@ -179,7 +180,7 @@ async def test_an_administrator_helps_somebody_back_in(server: Branch, trusted: 
     async with chromium() as browser, person(browser, DESKTOP) as dewi, person(browser, PHONE) as tuti:
         await log_in(dewi, server, trusted["Dewi Lestari"])
         await dewi.goto(f"{server.portal_url}/kelola/pulih")
-        await dewi.get_by_label("Nama tampilan atau nama akun").fill("tuti handayani")
+        await dewi.get_by_label("Nama tampilan atau nama akun").fill(localpart(UserId(trusted["Tuti Handayani"])))
         await dewi.get_by_role("button", name="Cari").click()
         await dewi.get_by_text("Saya sudah memastikan orangnya").click()
         assert await barriers(dewi) == []
