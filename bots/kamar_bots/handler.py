@@ -153,13 +153,14 @@ class Handler:
         if concern is Concern.SEALED:
             return await self._sealed(db, arrival, direct=direct, now=now)
         told = await _restrained(db, arrival.sender, now)
+        if concern is Concern.INVITED:  # come in whoever asks: an invitation let lie is never sent again
+            join = Effect("join", {"room_id": arrival.room_id})
+            return [join] if told is not None else [join, *await self._hello(db, arrival, now)]
         if told is not None:
-            return _send(arrival, told) if told and concern is not Concern.INVITED else []
+            return _send(arrival, told) if told else []
         if concern is Concern.REPORTED:
             registry = self._registry(db)
             return [Effect("take_back", row) for row in await peace.reported(arrival, target, registry, now)]
-        if concern is Concern.INVITED:
-            return [Effect("join", {"room_id": arrival.room_id}), *await self._hello(db, arrival, now)]
         ask = await self._ask(db, arrival, target, direct=direct, now=now)
         if isinstance(ask, str):
             return _send(arrival, ask) if ask else []

@@ -218,6 +218,17 @@ async def test_who_writes_too_much_hears_so_once(
     assert len(await bodies(store)) == MOST + 2
 
 
+async def test_who_writes_too_much_is_still_let_into_a_direct_talk(
+    bot: Bot, store: Store, siti: UserId, room: RoomId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kamar_bots.handler.WINDOW", ONE_WINDOW)
+    await hear(bot, *(message("!batal", siti, room, f"${number}") for number in range(MOST + 5)))
+    before = await bodies(store)
+    await hear(bot, member_event(BOT, DIRECT, "$i", "invite", sender=siti, is_direct=True))
+    assert [payload["room_id"] for kind, payload in await rows(store) if kind == "join"] == [DIRECT]
+    assert await bodies(store) == before
+
+
 @pytest.mark.parametrize(
     ("ago", "answers"),
     [(TOO_LATE - MINUTE, 1), (TOO_LATE + MINUTE, 0)],
