@@ -22,7 +22,7 @@ SHORTEST = 2
 WORDS = (  # words that make a name look like an office or an institution
     "admin", "administrator", "moderator", "operator", "bot", "kamar", "sosialkamar", "koordinator", "coordinator",
     "ketua", "wakilketua", "waketum", "ketum", "sekretaris", "sekjen", "bendahara", "pengurus", "panitia", "petugas",
-    "resmi", "official", "exco", "satgas", "kpu", "kpps", "ppk", "bawaslu", "panwaslu", "dkpp", "polri", "polisi",
+    "resmi", "official", "exco", "satgas", "kpu", "kpps", "bawaslu", "panwaslu", "dkpp", "polri", "polisi",
     "polda", "polres", "polsek", "tni", "babinsa", "bhabinkamtibmas", "satpolpp", "kejaksaan", "kpk", "presiden",
     "menteri", "gubernur", "bupati", "walikota", "lurah", "camat", "kepaladesa", "kades", "kadus",
     "pakrt", "pakrw", "burt", "burw", "bapakrt", "bapakrw", "iburt", "iburw", "bpkrt", "bpkrw",
@@ -47,7 +47,7 @@ ALIKE = str.maketrans({  # small letters of other alphabets that the standard ke
 })  # fmt: skip
 ENCLOSED = (0x1F150, 0x1F170, 0x1F1E6)  # A in a black circle, in a black square, as half of a flag
 EDGES = "0123456789" + string.punctuation
-EDGE_KEPT = 2  # digits or signs at an edge that may still be letters: "1nterpo1"
+EDGE_KEPT = 4  # digits or signs at an edge that may still be letters: "1nterpo1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,11 @@ def _made_of(text: str, words: frozenset[str]) -> bool:
     for start in range(len(text)):
         if reach[start] is None:
             continue
-        for end in range(start + 2, len(text) + 1):
-            part = text[start:end]
-            if part in words:
+        for end in range(start + 1, len(text) + 1):
+            parts = {text[start:end], text[max(0, start - 1) : end]}  # two words may share the letter between them
+            if parts & words:
                 reach[end] = True
-            elif part in beside:
+            elif parts & beside:
                 reach[end] = bool(reach[end]) or bool(reach[start])
     return reach[len(text)] is True
 

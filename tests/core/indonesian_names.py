@@ -39,7 +39,7 @@ Kogoya Wenda
 WHOLE = """
 Rt. Atut, I Ketut Sudarma, I Gusti Ngurah Rai, Ni Luh Putu Ayu, Anak Agung Gde, Cut Nyak Dien, Hj. Siti Aminah,
 H. Abdullah, R. A. Kartini, Rr. Dewi, Tb. Hasanuddin, Muh. Rizal, M. Yusuf, Moch. Ali, Abd. Rahman, Nur'aini,
-Ma'ruf, Sa'adah, Mpok Leha, Bang Jampang, Mak Erot, Uda Rizal, Mas Bayu, Mbak Rani, Pak Eko, Bu Tuti,
+Ma'ruf, Sa'adah, Mpok Leha, Bang Jampang, Mak Erot, Uda Rizal, Mas Bayu, Mbak Rani, Pak Eko, Pk Budi, Bu Tuti,
 Bapak Herman, Ibu Sumarni, Budi 77, Rahmat 1990, Dewi 🌻, Ayu ❤️, Eko Bengkel, Susi Warung Nasi,
 Tukang Kayu Jaya, Desi Kota, Putra Desa, Anak Rantau, Wakil Rakyat Kecil, Pol Amin, Tim Cahyo, Kotaro
 """

@@ -17,7 +17,7 @@ from tests.servers.branch import Branch
 PATIENCE = 240.0  # seconds until a newcomer gives up: a test server restarts many times
 AGAIN = 0.4
 PASSING = frozenset({429, 500, 502, 503, 504})
-LETTERS = str.maketrans("0123456789", "ghjlmnqvxz")
+LETTERS = str.maketrans("0123456789-_", "ghjlmnqvxzbf")
 PASSWORD = "becak-langit-7-sungai"
 
 
@@ -42,7 +42,8 @@ async def join(portal: str, code: str, key: str, village: str, rw: int, rt: int)
 
 def _name(key: str) -> str:
     """Return the end of a key, written so that it spells no office and no institution ("d35a" would read desa)."""
-    return key[-4:].translate(LETTERS)
+    end = key[-4:]
+    return end if end.isalpha() and end[1:].islower() else end.lower().translate(LETTERS)
 
 
 async def until_idle(branch: Branch) -> None:
