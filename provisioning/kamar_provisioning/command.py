@@ -141,7 +141,8 @@ def _run(words: Sequence[str]) -> int:
 
 def _overview() -> argparse.ArgumentParser:
     lines = ["perintah:"]
-    lines += [f"  {item.name:<10}{item.help}" for item in SUBCOMMANDS]
+    width = max(len(item.name) for item in SUBCOMMANDS) + 2
+    lines += [f"  {item.name:<{width}}{item.help}" for item in SUBCOMMANDS]
     lines += ["", "contoh:"]
     lines += [f"  {item.example}" for item in SUBCOMMANDS]
     lines += ["", "Bantuan satu perintah: ./kamar PERINTAH --help"]
